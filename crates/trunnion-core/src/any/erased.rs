@@ -1,0 +1,80 @@
+//! The runtime behind [`AnyRuntime`](super::AnyRuntime), as a trait object.
+
+use core::any::Any;
+use core::future::Future;
+use core::pin::Pin;
+use core::time::Duration;
+use std::boxed::Box;
+
+use crate::task::Runner;
+use crate::{AdvanceHold, Info, Instant, Runtime, Sleep, SpawnBlocking, SpawnOptions};
+
+pub(super) trait Erased: Send + Sync {
+    fn now(&self) -> Instant;
+    fn now_coarse(&self) -> Instant;
+    fn hold(&self) -> AdvanceHold;
+    fn to_std(&self, at: Instant) -> Option<std::time::Instant>;
+    fn from_std(&self, at: std::time::Instant) -> Instant;
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep + Send + Sync>>;
+    fn granularity(&self) -> Duration;
+    fn run(&self, options: SpawnOptions<'_>, runner: Runner);
+    fn run_blocking(&self, job: Box<dyn FnOnce() + Send>);
+    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    fn next_u64(&self) -> u64;
+    fn info(&self) -> Info;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<R: Runtime + SpawnBlocking> Erased for R {
+    fn now(&self) -> Instant {
+        R::now(self)
+    }
+
+    fn now_coarse(&self) -> Instant {
+        R::now_coarse(self)
+    }
+
+    fn hold(&self) -> AdvanceHold {
+        R::hold(self)
+    }
+
+    fn to_std(&self, at: Instant) -> Option<std::time::Instant> {
+        R::to_std(self, at)
+    }
+
+    fn from_std(&self, at: std::time::Instant) -> Instant {
+        R::from_std(self, at)
+    }
+
+    fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep + Send + Sync>> {
+        Box::pin(R::sleep_until(self, deadline))
+    }
+
+    fn granularity(&self) -> Duration {
+        R::granularity(self)
+    }
+
+    fn run(&self, options: SpawnOptions<'_>, runner: Runner) {
+        self.spawn_detached_with(options, runner);
+    }
+
+    fn run_blocking(&self, job: Box<dyn FnOnce() + Send>) {
+        drop(self.spawn_blocking(job));
+    }
+
+    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(R::yield_now(self))
+    }
+
+    fn next_u64(&self) -> u64 {
+        R::next_u64(self)
+    }
+
+    fn info(&self) -> Info {
+        R::info(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

@@ -1,0 +1,173 @@
+//! Which runtime is current on this thread.
+//!
+//! Detection is for the edges of a program, where no runtime value is at hand. [`AnyRuntime::current`] asks, in order:
+//!
+//! 1. the innermost trunnion context of this thread: [`with_runtime`], the root of a `block_on`, or a task or blocking
+//!    closure that was started through trunnion;
+//! 2. the [`Probe`]s that adapters have registered: is this thread inside one of *their* runtimes now?
+//! 3. the application's default, see [`set_default`].
+//!
+//! It never starts a thread. A native runtime that was entered inside a trunnion context without trunnion is not seen: the
+//! trunnion context is the innermost that there is.
+
+mod current;
+mod probe;
+
+use core::fmt;
+use core::future::Future;
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::task::Scoped;
+use crate::{AnyRuntime, RuntimeId, RuntimeInfo};
+
+pub use current::{AlreadySet, NoRuntime, set_default};
+pub use probe::{Probe, register};
+
+pub(crate) use current::current;
+pub use probe::unbudgeted;
+
+std::thread_local! {
+    static CURRENT: RefCell<Context> = const { RefCell::new(Context::outside()) };
+}
+
+/// Names the runtime that is current while some code runs; adapters keep one in each of their tasks.
+///
+/// # Cost
+/// A clone counts one reference at most. [`enter`](Self::enter) swaps a thread-local value twice.
+#[derive(Clone)]
+pub struct Context {
+    mode: Mode,
+    source: Source,
+}
+
+/// Tells whether the thread may be blocked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// A poll: blocking it can starve the runtime.
+    Polling,
+    /// A thread for blocking code.
+    Blocking,
+}
+
+#[derive(Clone)]
+enum Source {
+    Outside,
+    Is(AnyRuntime),
+    Makes(RuntimeId, Arc<dyn Fn() -> AnyRuntime + Send + Sync>),
+    Local(RuntimeId),
+}
+
+impl Context {
+    const fn outside() -> Self {
+        Self {
+            mode: Mode::Polling,
+            source: Source::Outside,
+        }
+    }
+
+    /// Makes the context of a runtime that lives as long as the program, or of one that `runtime` may keep alive.
+    #[must_use]
+    pub const fn new(runtime: AnyRuntime) -> Self {
+        Self {
+            mode: Mode::Polling,
+            source: Source::Is(runtime),
+        }
+    }
+
+    /// Makes a context that builds its runtime value only when it is asked for.
+    ///
+    /// It is for runtimes that own their tasks: a task that held its runtime would keep it alive for ever, so that `make`
+    /// holds it weakly.
+    ///
+    /// # Cost
+    /// One allocation.
+    pub fn lazy(id: RuntimeId, make: impl Fn() -> AnyRuntime + Send + Sync + 'static) -> Self {
+        Self {
+            mode: Mode::Polling,
+            source: Source::Makes(id, Arc::new(make)),
+        }
+    }
+
+    /// Makes the context of a local runtime, which has no [`AnyRuntime`]: detection inside it finds [`NoRuntime`].
+    #[must_use]
+    pub const fn local(id: RuntimeId) -> Self {
+        Self {
+            mode: Mode::Polling,
+            source: Source::Local(id),
+        }
+    }
+
+    /// Marks the thread as one that may be blocked: for closures of `spawn_blocking`.
+    #[must_use]
+    pub fn blocking(mut self) -> Self {
+        self.mode = Mode::Blocking;
+        self
+    }
+
+    /// Runs `f` in this context and restores the one before, also when `f` panics.
+    pub fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a mut Context);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                swap(self.0);
+            }
+        }
+        swap(self);
+        let _restore = Restore(self);
+        f()
+    }
+
+    fn id(&self) -> Option<RuntimeId> {
+        match &self.source {
+            Source::Outside => None,
+            Source::Is(runtime) => Some(runtime.info().id),
+            Source::Makes(id, _) | Source::Local(id) => Some(*id),
+        }
+    }
+}
+
+/// Exchanges the thread's context with `other`; does nothing while the thread's locals are being destroyed.
+fn swap(other: &mut Context) {
+    let _gone = CURRENT.try_with(|current| core::mem::swap(&mut *current.borrow_mut(), other));
+}
+
+fn innermost() -> Context {
+    CURRENT
+        .try_with(|current| current.borrow().clone())
+        .unwrap_or(Context::outside())
+}
+
+/// Tells whether this thread is polling a task or root future of runtime `id`, so that blocking it could deadlock.
+#[must_use]
+pub fn is_polling(id: RuntimeId) -> bool {
+    let context = innermost();
+    context.mode == Mode::Polling && context.id() == Some(id)
+}
+
+/// Makes `runtime` the one that detection finds while `future` is polled and dropped.
+///
+/// Tasks that the future spawns have the context of the runtime that they are spawned on.
+///
+/// # Cancel safety
+/// That of `future`; the context before is restored after each poll.
+///
+/// ```
+/// use trunnion_core::{AnyRuntime, NoRuntime, with_runtime};
+///
+/// async fn works_anywhere(rt: AnyRuntime) -> Result<(), NoRuntime> {
+///     with_runtime(rt, async { AnyRuntime::current().map(drop) }).await
+/// }
+/// ```
+pub fn with_runtime<F: Future>(runtime: AnyRuntime, future: F) -> Scoped<F> {
+    Scoped::new(Context::new(runtime), future)
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("id", &self.id())
+            .field("mode", &self.mode)
+            .finish()
+    }
+}
