@@ -93,6 +93,7 @@ impl AnyRuntime {
     }
 
     /// Gives the runtime as its own type, if it is an `R`.
+    #[must_use]
     pub fn downcast_ref<R: Runtime + SpawnBlocking>(&self) -> Option<&R> {
         self.erased().as_any().downcast_ref()
     }
@@ -123,7 +124,7 @@ impl Clock for AnyRuntime {
     }
 
     fn from_std(&self, at: std::time::Instant) -> Instant {
-        self.erased().from_std(at)
+        self.erased().instant_of(at)
     }
 }
 

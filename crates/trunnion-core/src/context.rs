@@ -168,6 +168,6 @@ impl fmt::Debug for Context {
         f.debug_struct("Context")
             .field("id", &self.id())
             .field("mode", &self.mode)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -37,9 +37,7 @@ impl Entropy for ThreadEntropy {
         }
         // During thread exit the state may be gone; a fresh seed is as random.
         let fresh = || std::hash::RandomState::new().build_hasher().finish();
-        STATE
-            .try_with(|state| split_mix(state))
-            .unwrap_or_else(|_| fresh())
+        STATE.try_with(split_mix).unwrap_or_else(|_| fresh())
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) trait Erased: Send + Sync {
     fn now_coarse(&self) -> Instant;
     fn hold(&self) -> AdvanceHold;
     fn to_std(&self, at: Instant) -> Option<std::time::Instant>;
-    fn from_std(&self, at: std::time::Instant) -> Instant;
+    fn instant_of(&self, at: std::time::Instant) -> Instant;
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep + Send + Sync>>;
     fn granularity(&self) -> Duration;
     fn run(&self, options: SpawnOptions<'_>, runner: Runner);
@@ -42,7 +42,7 @@ impl<R: Runtime + SpawnBlocking> Erased for R {
         R::to_std(self, at)
     }
 
-    fn from_std(&self, at: std::time::Instant) -> Instant {
+    fn instant_of(&self, at: std::time::Instant) -> Instant {
         R::from_std(self, at)
     }
 

@@ -27,7 +27,7 @@ trait Erased {
     fn now_coarse(&self) -> Instant;
     fn hold(&self) -> AdvanceHold;
     fn to_std(&self, at: Instant) -> Option<std::time::Instant>;
-    fn from_std(&self, at: std::time::Instant) -> Instant;
+    fn instant_of(&self, at: std::time::Instant) -> Instant;
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>>;
     fn granularity(&self) -> Duration;
     fn run(&self, options: SpawnOptions<'_>, runner: LocalRunner);
@@ -54,7 +54,7 @@ impl<R: LocalRuntime> Erased for R {
         R::to_std(self, at)
     }
 
-    fn from_std(&self, at: std::time::Instant) -> Instant {
+    fn instant_of(&self, at: std::time::Instant) -> Instant {
         R::from_std(self, at)
     }
 
@@ -124,7 +124,7 @@ impl Clock for AnyLocalRuntime {
     }
 
     fn from_std(&self, at: std::time::Instant) -> Instant {
-        self.0.from_std(at)
+        self.0.instant_of(at)
     }
 }
 

@@ -6,7 +6,10 @@ use std::sync::OnceLock;
 use super::Clock;
 use crate::Instant;
 
-/// Reads the operating system's monotonic clock; the origin is the process's first use of it.
+/// Reads the operating system's monotonic clock; the origin lies a minute before the process's first use of it.
+///
+/// The minute is for instants that were read by others shortly before, such as the start of a runtime whose clock is
+/// paused: they must not all fall together on the origin.
 ///
 /// # Cost
 /// One clock read; no allocation.
@@ -37,7 +40,10 @@ fn read() -> std::time::Instant {
 
 fn origin() -> std::time::Instant {
     static ORIGIN: OnceLock<std::time::Instant> = OnceLock::new();
-    *ORIGIN.get_or_init(read)
+    *ORIGIN.get_or_init(|| {
+        let first = read();
+        first.checked_sub(Duration::from_secs(60)).unwrap_or(first)
+    })
 }
 
 pub(super) fn to_std(at: Instant) -> Option<std::time::Instant> {
