@@ -1,0 +1,171 @@
+//! What all values of one runtime share: the handle, the description, and the count of running blocking closures.
+
+use std::fmt;
+use std::future::pending;
+use std::hash::{Hash, Hasher};
+use std::sync::LazyLock;
+
+use tokio::runtime::{Handle, Id, RuntimeFlavor};
+use trunnion_core::panic::catch;
+use trunnion_core::sync::atomic::{AtomicUsize, Ordering};
+use trunnion_core::sync::{Arc, Mutex, Weak};
+use trunnion_core::{Flavor, Info, RuntimeId};
+
+/// Stands for one runtime, so that a handle to it is one word.
+pub(crate) struct Shared {
+    pub(crate) handle: Handle,
+    pub(crate) info: Info,
+    running: AtomicUsize,
+}
+
+/// A runtime and what is shared for it. Weak: the entry must not keep the runtime's memory.
+type Entry = (Id, Weak<Shared>);
+
+/// The runtimes that somebody holds a value of.
+static KNOWN: LazyLock<Mutex<Vec<Entry>>> = LazyLock::new(|| Mutex::new(Vec::new()));
+
+impl Shared {
+    /// Finds what is shared for this runtime, or makes it.
+    pub(crate) fn of(handle: Handle) -> Result<Arc<Self>, TimerDisabled> {
+        let id = handle.id();
+        if let Some(shared) = find(&KNOWN.lock(), id) {
+            return Ok(shared);
+        }
+        if !has_timer(&handle) {
+            return Err(TimerDisabled);
+        }
+        let fresh = Arc::new(Self::new(handle));
+        let mut known = KNOWN.lock();
+        if let Some(shared) = find(&known, id) {
+            // Another thread was faster. `fresh` is dropped after the lock has been released.
+            drop(known);
+            return Ok(shared);
+        }
+        known.retain(|(_, entry)| entry.strong_count() > 0);
+        known.push((id, Arc::downgrade(&fresh)));
+        drop(known);
+        Ok(fresh)
+    }
+
+    fn new(handle: Handle) -> Self {
+        let flavor = match handle.runtime_flavor() {
+            RuntimeFlavor::CurrentThread => Flavor::CurrentThread,
+            _ => Flavor::MultiThread,
+        };
+        let id = RuntimeId::new("tokio", number(&handle.id()));
+        let info = Info::new(id, flavor).with_workers(handle.metrics().num_workers());
+        Self {
+            handle,
+            info,
+            running: AtomicUsize::new(0),
+        }
+    }
+
+    /// Tells whether the runtime has ended or is ending: it refuses to spawn.
+    ///
+    /// # Cost
+    /// One allocation and a task that is aborted at once; for rare cases only.
+    pub(crate) fn has_ended(&self) -> bool {
+        // The probe cannot end by itself, so that one that has ended was refused.
+        let probe = self.handle.spawn(pending::<()>());
+        let refused = probe.is_finished();
+        probe.abort();
+        refused
+    }
+
+    /// Counts the tasks that have not ended, with those that tokio was given directly.
+    pub(crate) fn alive_tasks(&self) -> usize {
+        self.handle.metrics().num_alive_tasks()
+    }
+
+    /// Counts the blocking closures that have started and not ended.
+    pub(crate) fn running(&self) -> usize {
+        self.running.load(Ordering::Acquire) & !CLOSED
+    }
+
+    /// Counts one more until the guard is dropped; `None` once the owner has begun to end the runtime.
+    pub(crate) fn run(&self) -> Option<Running<'_>> {
+        let before = self.running.fetch_add(1, Ordering::AcqRel);
+        let running = Running(&self.running);
+        (before & CLOSED == 0).then_some(running)
+    }
+
+    /// Lets no more closures start.
+    ///
+    /// A blocking thread of tokio that is busy when its runtime ends runs all that is queued before it looks.
+    pub(crate) fn close(&self) {
+        self.running.fetch_or(CLOSED, Ordering::AcqRel);
+    }
+}
+
+/// The bit beside the count of running closures that says that no more may start.
+const CLOSED: usize = 1 << (usize::BITS - 1);
+
+/// Counts a blocking closure while it runs.
+pub(crate) struct Running<'a>(&'a AtomicUsize);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn find(known: &[Entry], id: Id) -> Option<Arc<Shared>> {
+    let (_, entry) = known.iter().find(|(other, _)| *other == id)?;
+    entry.upgrade()
+}
+
+/// Tokio offers no question; making a sleep answers by a panic.
+fn has_timer(handle: &Handle) -> bool {
+    let _entered = handle.enter();
+    let now = tokio::time::Instant::now();
+    catch(|| drop(tokio::time::sleep_until(now))).is_ok()
+}
+
+/// Takes the number out of one of tokio's opaque ids, without formatting it.
+pub(crate) fn number(id: &impl Hash) -> u64 {
+    let mut number = Number(0);
+    id.hash(&mut number);
+    number.0
+}
+
+/// Keeps the number that is hashed.
+struct Number(u64);
+
+impl Hasher for Number {
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 << 8) | u64::from(*byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// Says that a tokio runtime was built without a timer, so that it cannot serve as a runtime here.
+///
+/// ```
+/// use trunnion_tokio::{TimerDisabled, Tokio};
+///
+/// let native = tokio::runtime::Builder::new_current_thread().build()?;
+/// assert_eq!(Tokio::new(native.handle().clone()).unwrap_err(), TimerDisabled);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerDisabled;
+
+impl fmt::Display for TimerDisabled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the tokio runtime has no timer; call `enable_time` or `enable_all` on its builder",
+        )
+    }
+}
+
+impl std::error::Error for TimerDisabled {}

@@ -1,0 +1,30 @@
+//! Starting tokio tasks.
+
+use std::future::Future;
+
+use trunnion_core::{Spawn, SpawnOptions};
+
+use crate::{Task, Tokio};
+
+/// Tokio's stable tasks have no names: the options are ignored.
+///
+/// # Cost
+/// What tokio allocates, nothing more.
+impl Spawn for Tokio {
+    type Task<T: Send + 'static> = Task<T>;
+
+    fn spawn_with<F>(&self, _options: SpawnOptions<'_>, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Task::new(self.handle().spawn(future), self.clone())
+    }
+
+    fn spawn_detached_with<F>(&self, _options: SpawnOptions<'_>, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(self.handle().spawn(future));
+    }
+}
