@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Patterns for async programs on any runtime: timeouts and bounded concurrency.
+//!
+//! Each is generic over the smallest capability it needs, runs inside the task that awaits it, and starts neither a task
+//! nor a thread. Nothing runs before it is awaited, and dropping a future drops all that it was running.
+//!
+//! | to | use | needs |
+//! |---|---|---|
+//! | give up after a while | [`timeout`] | `Timer` |
+//! | give up at a point in time | [`timeout_at`] | `Timer` |
+//! | run at most so many operations at once, outputs in order | [`map_concurrent`] | nothing |
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod elapsed;
+mod map_concurrent;
+mod timeout;
+
+pub use elapsed::Elapsed;
+pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
+pub use timeout::{Timeout, timeout, timeout_at};

@@ -1,0 +1,207 @@
+//! Giving up on a future that takes too long.
+
+use core::fmt;
+use core::future::{Future, IntoFuture};
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+
+use pin_project_lite::pin_project;
+use trunnion_core::{Instant, Sleep, Timer};
+
+use crate::Elapsed;
+
+/// Gives up on `future` when it is not ready within `duration`, counted from the first poll.
+///
+/// The future is polled before the clock is looked at: a value that is ready in the instant of expiry is never lost, and
+/// a `duration` of zero polls it once, so that what is ready succeeds. A `duration` that the clock cannot reach never
+/// expires. On expiry the future is dropped before [`Elapsed`] is given.
+///
+/// The timer is borrowed. A task that owns its runtime borrows it from itself:
+///
+/// ```
+/// use std::time::Duration;
+/// use trunnion_core::{JoinError, Runtime};
+/// use trunnion_patterns::{Elapsed, timeout};
+///
+/// async fn answer() -> u32 {
+///     42
+/// }
+///
+/// async fn in_a_task<R: Runtime>(rt: &R) -> Result<Result<u32, Elapsed>, JoinError> {
+///     let owned = rt.clone();
+///     rt.spawn(async move { timeout(&owned, Duration::from_secs(1), answer()).await }).await
+/// }
+/// ```
+///
+/// # Errors
+/// [`Elapsed`] from the returned future when the time is over.
+///
+/// # Cancel safety
+/// Dropping the returned future drops `future` and the timer; nothing else happens. To keep an operation beyond its
+/// timeout, pass it by reference (`timeout(&rt, duration, &mut operation)`).
+///
+/// # Cost
+/// None but polling `future` while that is ready at once: no clock is read and no timer made. Else one clock read and one
+/// sleep of the runtime.
+pub fn timeout<R, F>(timer: &R, duration: Duration, future: F) -> Timeout<'_, R, F::IntoFuture>
+where
+    R: Timer,
+    F: IntoFuture,
+{
+    Timeout::new(timer, Limit::After(duration), future.into_future())
+}
+
+/// Gives up on `future` when it is not ready at `deadline`.
+///
+/// It is [`timeout`] with a point in time, which counts from nothing: several operations can share one. A deadline that
+/// is past polls the future once, so that what is ready succeeds.
+///
+/// ```
+/// use std::time::Duration;
+/// use trunnion_core::Timer;
+/// use trunnion_patterns::{Elapsed, timeout_at};
+///
+/// async fn part() -> u32 {
+///     21
+/// }
+///
+/// /// Both parts together have one second.
+/// async fn whole<R: Timer>(rt: &R) -> Result<u32, Elapsed> {
+///     let deadline = rt.now() + Duration::from_secs(1);
+///     let first = timeout_at(rt, deadline, part()).await?;
+///     let second = timeout_at(rt, deadline, part()).await?;
+///     Ok(first + second)
+/// }
+/// ```
+///
+/// # Errors
+/// [`Elapsed`] from the returned future when the time is over.
+///
+/// # Cancel safety
+/// As for [`timeout`].
+///
+/// # Cost
+/// As for [`timeout`], without the clock read.
+pub fn timeout_at<R, F>(timer: &R, deadline: Instant, future: F) -> Timeout<'_, R, F::IntoFuture>
+where
+    R: Timer,
+    F: IntoFuture,
+{
+    Timeout::new(timer, Limit::At(deadline), future.into_future())
+}
+
+pin_project! {
+    /// Waits for a future or for its time to be over; made by [`timeout`] and [`timeout_at`].
+    ///
+    /// It is `Send` when the timer is `Sync`, and its sleep and the future are `Send`.
+    ///
+    /// # Panics
+    /// When it is polled again after it was ready.
+    ///
+    /// # Cancel safety
+    /// Dropping it drops the future and the timer; nothing else happens.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Timeout<'a, R, F>
+    where
+        R: Timer,
+    {
+        timer: &'a R,
+        limit: Limit,
+        // Empty once the timeout has given its result.
+        #[pin]
+        future: Option<F>,
+        // Made when the future is pending for the first time.
+        #[pin]
+        sleep: Option<R::Sleep>,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    After(Duration),
+    At(Instant),
+}
+
+impl Limit {
+    /// Finds the deadline; `None` when nothing is allowed, so that the clock need not be read.
+    fn deadline(self, timer: &impl Timer) -> Option<Instant> {
+        match self {
+            Self::After(Duration::ZERO) => None,
+            Self::After(duration) => Some(timer.now() + duration),
+            Self::At(deadline) => Some(deadline),
+        }
+    }
+
+    const fn elapsed(self, deadline: Option<Instant>) -> Elapsed {
+        let allowed = match self {
+            Self::After(duration) => Some(duration),
+            Self::At(_) => None,
+        };
+        Elapsed { allowed, deadline }
+    }
+}
+
+impl<'a, R: Timer, F> Timeout<'a, R, F> {
+    const fn new(timer: &'a R, limit: Limit, future: F) -> Self {
+        Self {
+            timer,
+            limit,
+            future: Some(future),
+            sleep: None,
+        }
+    }
+
+    /// Waits for the limit, arming the timer at the first call.
+    fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Elapsed> {
+        let mut this = self.project();
+        if this.sleep.is_none() {
+            let Some(deadline) = this.limit.deadline(*this.timer) else {
+                return Poll::Ready(this.limit.elapsed(None));
+            };
+            this.sleep.set(Some(this.timer.sleep_until(deadline)));
+        }
+        let Some(mut sleep) = this.sleep.as_mut().as_pin_mut() else {
+            unreachable!("the sleep was made above")
+        };
+        // A future that uses up its runtime's cooperative budget in every poll would keep the sleep pending for ever:
+        // whether the deadline has been reached is asked beside it.
+        if sleep.as_mut().poll(cx).is_pending() && !sleep.is_elapsed() {
+            return Poll::Pending;
+        }
+        let deadline = sleep.deadline();
+        Poll::Ready(this.limit.elapsed(Some(deadline)))
+    }
+
+    /// Drops the future and the timer in place.
+    fn clear(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        this.sleep.set(None);
+        this.future.set(None);
+    }
+}
+
+impl<R: Timer, F: Future> Future for Timeout<'_, R, F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let future = self.as_mut().project().future.as_pin_mut();
+        let future = future.expect("the timeout was polled after it gave its result");
+        let result = match future.poll(cx) {
+            Poll::Ready(value) => Ok(value),
+            Poll::Pending => Err(ready!(self.as_mut().poll_elapsed(cx))),
+        };
+        self.clear();
+        Poll::Ready(result)
+    }
+}
+
+impl<R: Timer, F> fmt::Debug for Timeout<'_, R, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deadline = self.sleep.as_ref().map(Sleep::deadline);
+        f.debug_struct("Timeout")
+            .field("limit", &self.limit)
+            .field("deadline", &deadline)
+            .finish_non_exhaustive()
+    }
+}
