@@ -1,0 +1,83 @@
+//! The only file that names the runtimes.
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use trunnion_core::{BlockOn, Runtime, ShutdownRuntime, SpawnBlocking};
+use trunnion_sim::Sim;
+use trunnion_smol::SmolOwned;
+use trunnion_tokio::TokioOwned;
+
+/// Names a runtime that the program can run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// tokio with several threads.
+    Tokio,
+    /// smol with an executor of its own.
+    Smol,
+    /// The simulator.
+    Sim,
+}
+
+/// A program that runs on any runtime.
+pub trait Job {
+    /// What it gives.
+    type Output;
+
+    /// Runs it as the runtime's root future.
+    ///
+    /// # Cancel safety
+    /// That of the program.
+    fn run<R: Runtime + SpawnBlocking>(self, rt: &R) -> impl Future<Output = Self::Output>;
+}
+
+impl Kind {
+    /// All of them, in the order in which `all` runs them.
+    pub const ALL: [Self; 3] = [Self::Tokio, Self::Smol, Self::Sim];
+
+    /// Names it as on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tokio => "tokio",
+            Self::Smol => "smol",
+            Self::Sim => "sim",
+        }
+    }
+}
+
+/// How long readers that hang may delay the end of the program.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Starts a runtime, runs `job` on it and ends it.
+///
+/// # Errors
+/// When the runtime cannot start its threads.
+pub fn run_on<J: Job>(kind: Kind, job: J) -> io::Result<J::Output> {
+    match kind {
+        Kind::Tokio => {
+            let runtime = TokioOwned::multi_thread()?;
+            let rt = runtime.handle();
+            Ok(run_and_end(runtime, job.run(&rt)))
+        }
+        Kind::Smol => {
+            let runtime = SmolOwned::with_all_processors()?;
+            let rt = runtime.handle();
+            Ok(run_and_end(runtime, job.run(&rt)))
+        }
+        Kind::Sim => {
+            // Nobody reads the trace of a run that may have a million steps.
+            let runtime = Sim::new().trace_limit(0);
+            let rt = runtime.handle();
+            Ok(run_and_end(runtime, job.run(&rt)))
+        }
+    }
+}
+
+/// Runs the root future, then ends the runtime: from outside, where that is never refused.
+fn run_and_end<F: Future>(runtime: impl BlockOn + ShutdownRuntime, root: F) -> F::Output {
+    let output = runtime.block_on(root);
+    let _report = runtime.shutdown(GRACE);
+    output
+}
