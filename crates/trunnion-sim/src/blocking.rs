@@ -1,0 +1,39 @@
+//! Running closures that block.
+
+use core::panic::Location;
+
+use trunnion_core::SpawnBlocking;
+use trunnion_core::task::{self, Blocking};
+
+use crate::runtime::SimRuntime;
+use crate::task::{Body, NewEntry};
+
+/// A closure runs on the simulator's thread as one step: virtual time stands still until it has ended.
+///
+/// It may enter the simulator again with `block_on`. Then other tasks run inside that call, and so do other closures: the
+/// outer closure goes on only when the inner ones have ended. At most 64 are entered in this way, like the threads of a
+/// pool; further closures wait.
+///
+/// # Cost
+/// Two allocations: the task cell and the box in the queue.
+impl SpawnBlocking for SimRuntime {
+    type Blocking<T: Send + 'static> = Blocking<T>;
+
+    #[track_caller]
+    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (job, handle) = task::prepare_blocking(job);
+        let refused = self.shared.add(NewEntry {
+            body: Body::Job(Some(Box::new(job))),
+            place: Location::caller(),
+            name: None,
+            runner: None,
+        });
+        // After the end the closure's drop tells the handle.
+        drop(refused);
+        handle
+    }
+}

@@ -1,0 +1,357 @@
+//! The loop that runs everything: one step at a time, and time passes only when there is none.
+
+use core::future::Future;
+use core::panic::Location;
+use core::pin::Pin;
+use core::task::{Context as TaskContext, Poll, Waker};
+use std::thread::{self, ThreadId};
+
+use trunnion_core::context::Context;
+use trunnion_core::panic::contain;
+use trunnion_core::sync::Arc;
+
+use crate::LostWakers;
+use crate::close;
+use crate::local;
+use crate::queue::{Cause, Idle, Key};
+use crate::report;
+use crate::state::{Driver, Due, Shared, State, wake_all};
+use crate::task::{Body, Job, NewEntry, Run};
+use crate::trace::Event;
+
+/// How deep `block_on` may nest through blocking closures: the threads that a pool would have.
+const MAX_DEPTH: usize = 64;
+
+/// After this many turns of each runnable task in which all did nothing but wake themselves, time passes all the same.
+const SPIN: usize = 20_000;
+
+/// One `block_on`, from its entry to its end.
+pub(crate) struct Drive<'a> {
+    shared: &'a Arc<Shared>,
+    context: &'a Context,
+    outer: Option<Driver>,
+    number: u64,
+    thread: ThreadId,
+    depth: usize,
+    root: Key,
+    finished: bool,
+    woken: Vec<(Key, Cause)>,
+    /// What fires at one instant.
+    due: Due,
+    spins: usize,
+    spinning: bool,
+    /// The number of events when the last step began.
+    mark: u64,
+    /// Steps since the last look at all wakers.
+    steps: usize,
+}
+
+enum Step {
+    Root(Run),
+    Task(Key, Run),
+    Local(Key, Run),
+    Job(Key, Job),
+}
+
+impl<'a> Drive<'a> {
+    /// Becomes the driver; `None` where that would deadlock.
+    pub(crate) fn enter(
+        shared: &'a Arc<Shared>,
+        context: &'a Context,
+        place: &'static Location<'static>,
+    ) -> Option<Self> {
+        let thread = thread::current().id();
+        let mut state = shared.state.lock();
+        let outer = state.driver;
+        if outer.is_some_and(|outer| outer.thread != thread || !outer.in_job) {
+            return None;
+        }
+        let number = state.drivers;
+        state.drivers += 1;
+        let depth = outer.map_or(0, |outer| outer.depth + 1);
+        state.driver = Some(Driver {
+            thread,
+            depth,
+            in_job: false,
+        });
+        let root = state.insert(
+            &shared.queue,
+            NewEntry {
+                body: Body::Root(number),
+                place,
+                name: None,
+                runner: None,
+            },
+        );
+        drop(state);
+        shared.queue.push(root, Cause::Started);
+        Some(Self {
+            shared,
+            context,
+            outer,
+            number,
+            thread,
+            depth,
+            root,
+            finished: false,
+            woken: Vec::new(),
+            due: Due::new(),
+            spins: 0,
+            spinning: false,
+            mark: 0,
+            steps: 0,
+        })
+    }
+
+    /// Runs steps until the root is ready.
+    pub(crate) fn run<F: Future>(&mut self, mut root: Pin<&mut F>) -> F::Output {
+        loop {
+            match self.next() {
+                Some(Step::Root(run)) => {
+                    run.signal.accept();
+                    let poll = root.as_mut().poll(&mut TaskContext::from_waker(&run.waker));
+                    if let Poll::Ready(output) = poll {
+                        self.finished = true;
+                        return output;
+                    }
+                    self.pending(self.root, run);
+                }
+                Some(Step::Task(key, run)) => self.poll_task(key, run),
+                Some(Step::Local(key, run)) => self.poll_local(key, run),
+                Some(Step::Job(key, job)) => self.run_job(key, job),
+                None => self.idle(),
+            }
+            if self.spinning {
+                self.pass_time();
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<Step> {
+        let mut state = self.shared.state.lock();
+        loop {
+            let key = state.ready.pop()?;
+            if let Some(step) = self.take(&mut state, key) {
+                state.trace.add(Event::Poll(key.number));
+                self.mark = state.trace.total();
+                self.steps += 1;
+                return Some(step);
+            }
+        }
+    }
+
+    /// Takes what is to run out of the table; puts aside what only another driver can run.
+    fn take(&self, state: &mut State, key: Key) -> Option<Step> {
+        let entry = state.tasks.get(key)?;
+        let mine = match &entry.body {
+            Body::Task => true,
+            Body::Local(thread) => *thread == self.thread,
+            Body::Root(driver) => *driver == self.number,
+            Body::Job(_) => self.depth < MAX_DEPTH,
+        };
+        if !mine {
+            state.stranded.push(key);
+            return None;
+        }
+        entry.queued = false;
+        if let Body::Job(job) = &mut entry.body {
+            let job = job.take()?;
+            state.driver.as_mut()?.in_job = true;
+            return Some(Step::Job(key, job));
+        }
+        let run = entry.run.take()?;
+        Some(match entry.body {
+            Body::Root(_) => Step::Root(run),
+            Body::Local(_) => Step::Local(key, run),
+            Body::Task | Body::Job(_) => Step::Task(key, run),
+        })
+    }
+
+    fn poll_task(&mut self, key: Key, mut run: Run) {
+        run.signal.accept();
+        let mut cx = TaskContext::from_waker(&run.waker);
+        let runner = run.runner.as_mut();
+        match runner.map(|runner| runner.poll_with(&mut cx, &run.abort)) {
+            Some(Poll::Pending) => self.pending(key, run),
+            Some(Poll::Ready(())) | None => self.ended(key),
+        }
+    }
+
+    fn poll_local(&mut self, key: Key, run: Run) {
+        run.signal.accept();
+        let mut cx = TaskContext::from_waker(&run.waker);
+        match local::poll(self.shared.id, key.number, &mut cx, &run.abort) {
+            Poll::Pending => self.pending(key, run),
+            Poll::Ready(()) => self.ended(key),
+        }
+    }
+
+    fn run_job(&mut self, key: Key, job: Job) {
+        self.context.clone().blocking().enter(job);
+        if let Some(driver) = &mut self.shared.state.lock().driver {
+            driver.in_job = false;
+        }
+        self.ended(key);
+    }
+
+    /// Puts a task back that is not ready, and takes in what it woke.
+    fn pending(&mut self, key: Key, run: Run) {
+        // Read before the queue is drained: a waker that was woken and then dropped elsewhere is seen in the queue.
+        let kept = run.is_awaited();
+        self.shared.queue.drain(&mut self.woken);
+        let only_self = matches!(self.woken[..], [(woken, _)] if woken == key);
+        let mut state = self.shared.state.lock();
+        let idle = state.trace.total() == self.mark;
+        state.admit(&mut self.woken, Some(key));
+        let Some(entry) = state.tasks.get(key) else {
+            return;
+        };
+        let lost = !kept && !entry.queued;
+        entry.kept = kept;
+        entry.run = Some(run);
+        if state.closed && key != self.root {
+            let entry = state.retire(key, Event::Drop);
+            drop(state);
+            close::drop_entry(self.shared.id, entry);
+            return;
+        }
+        self.count_spin(only_self && idle, state.ready.len());
+        let strict = state.lost == LostWakers::Strict;
+        let certain = state.lost == LostWakers::Certain && key == self.root;
+        drop(state);
+        if lost && (strict || certain) {
+            self.lost_waker(key);
+        }
+    }
+
+    /// Counts steps in a row in which a task woke itself and did nothing else that the simulator sees.
+    fn count_spin(&mut self, spins: bool, runnable: usize) {
+        self.spins = if spins { self.spins + 1 } else { 0 };
+        self.spinning = spins && self.spins >= SPIN.saturating_mul(runnable);
+    }
+
+    fn ended(&mut self, key: Key) {
+        self.count_spin(false, 0);
+        self.shared.queue.drain(&mut self.woken);
+        let mut state = self.shared.state.lock();
+        state.admit(&mut self.woken, None);
+        let entry = state.retire(key, Event::Done);
+        drop(state);
+        contain(|| drop(entry));
+    }
+
+    /// Finds something to run: a wake from elsewhere, somebody who settles, or the next deadline.
+    fn idle(&mut self) {
+        let idle = self.shared.queue.idle(&mut self.woken);
+        let mut state = self.shared.state.lock();
+        if idle == Idle::Busy {
+            state.admit(&mut self.woken, None);
+            return;
+        }
+        if let Some(waker) = settle_one(&mut state) {
+            drop(state);
+            contain(|| waker.wake());
+            return;
+        }
+        if idle == Idle::Held {
+            drop(state);
+            self.shared.queue.park();
+            return;
+        }
+        let budget = core::mem::take(&mut self.steps) + 1;
+        if let Some(lost) = find_lost_waker(&mut state, budget) {
+            drop(state);
+            self.check_lost_waker(lost);
+            return;
+        }
+        let jumped = self.shared.jump(&mut state, Event::Jump, &mut self.due);
+        drop(state);
+        if !jumped {
+            self.deadlock();
+        }
+        wake_all(&mut self.due);
+    }
+
+    /// Lets time pass although tasks spin: what they wait for may need it.
+    fn pass_time(&mut self) {
+        self.count_spin(false, 0);
+        let idle = self.shared.queue.idle(&mut self.woken);
+        let mut state = self.shared.state.lock();
+        state.admit(&mut self.woken, None);
+        if let Some(waker) = settle_one(&mut state) {
+            drop(state);
+            contain(|| waker.wake());
+        } else if idle == Idle::Free {
+            self.shared.jump(&mut state, Event::Spin, &mut self.due);
+            drop(state);
+            wake_all(&mut self.due);
+        }
+    }
+
+    /// Reports a lost waker unless it was woken just before it was dropped, on another thread.
+    fn check_lost_waker(&mut self, key: Key) {
+        self.shared.queue.drain(&mut self.woken);
+        let mut state = self.shared.state.lock();
+        state.admit(&mut self.woken, None);
+        let queued = state.tasks.get(key).is_none_or(|entry| entry.queued);
+        drop(state);
+        if !queued {
+            self.lost_waker(key);
+        }
+    }
+
+    #[expect(clippy::panic, reason = "a report that ends the run is the purpose")]
+    fn lost_waker(&self, key: Key) -> ! {
+        let mut state = self.shared.state.lock();
+        if let Some(entry) = state.tasks.get(key) {
+            entry.reported = true;
+        }
+        let text = report::lost_waker(&state, key, self.number, self.shared.now());
+        drop(state);
+        panic!("{text}")
+    }
+
+    #[expect(clippy::panic, reason = "a report that ends the run is the purpose")]
+    fn deadlock(&self) -> ! {
+        let state = self.shared.state.lock();
+        let text = report::deadlock(&state, self.number, self.shared.now());
+        drop(state);
+        panic!("{text}")
+    }
+}
+
+/// Takes the oldest of those who wait until nothing is runnable.
+fn settle_one(state: &mut State) -> Option<Waker> {
+    let (_, waker) = state.settlers.pop_front()?;
+    state.trace.add(Event::Settled);
+    Some(waker)
+}
+
+/// Looks at as many entries as there were steps, so that the search costs no more than the steps did.
+fn find_lost_waker(state: &mut State, budget: usize) -> Option<Key> {
+    if state.lost == LostWakers::Ignore {
+        return None;
+    }
+    state.tasks.search(budget, |entry| {
+        let unawaited = entry.run.as_ref().is_some_and(|run| !run.is_awaited());
+        unawaited && entry.kept && !entry.queued && !entry.reported
+    })
+}
+
+impl Drop for Drive<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state.lock();
+        state.driver = self.outer;
+        let event = if self.finished {
+            Event::Done
+        } else {
+            Event::Drop
+        };
+        let entry = state.retire(self.root, event);
+        for key in core::mem::take(&mut state.stranded) {
+            state.ready.push(key);
+        }
+        drop(state);
+        contain(|| drop(entry));
+    }
+}

@@ -1,0 +1,119 @@
+//! The text that names what is stuck.
+
+use core::fmt::{self, Write as _};
+use core::time::Duration;
+use std::task::Waker;
+use std::thread;
+
+use trunnion_core::Instant;
+
+use crate::queue::Key;
+use crate::state::State;
+use crate::task::{Body, Entry, Run};
+
+/// Says that nothing can ever run again, and lists every task.
+pub(crate) fn deadlock(state: &State, driver: u64, now: Instant) -> String {
+    let mut text = format!(
+        "deadlock at {:?}: nothing is runnable, no deadline is near, and no hold is alive",
+        elapsed(now)
+    );
+    if state.closed {
+        text.push_str("; the simulator was shut down");
+    }
+    text.push_str("\nstuck:\n");
+    list(&mut text, state, driver);
+    text.push_str(
+        "note: where another thread is to wake one of them, keep a `hold()` until it has",
+    );
+    text
+}
+
+/// Says that one task can never run again, and lists the others.
+pub(crate) fn lost_waker(state: &State, key: Key, driver: u64, now: Instant) -> String {
+    let entry = state.tasks.iter().find(|entry| entry.key == key);
+    let mut text = format!("lost waker at {:?}: ", elapsed(now));
+    if let Some(entry) = entry {
+        let _infallible = write!(text, "{}", Line(entry, state, driver));
+    }
+    text.push_str("\nall tasks:\n");
+    list(&mut text, state, driver);
+    text.push_str("note: `Sim::lost_wakers` says how strict this check is");
+    text
+}
+
+fn elapsed(now: Instant) -> Duration {
+    now.duration_since(Instant::ORIGIN)
+}
+
+fn list(text: &mut String, state: &State, driver: u64) {
+    let mut entries: Vec<&Entry> = state.tasks.iter().collect();
+    entries.sort_unstable_by_key(|entry| entry.key.number);
+    for entry in entries {
+        let _infallible = writeln!(text, "  {}", Line(entry, state, driver));
+    }
+}
+
+/// One entry: what it is, where it comes from, what it waits for.
+struct Line<'a>(&'a Entry, &'a State, u64);
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(entry, state, driver) = self;
+        let (number, place) = (entry.key.number, entry.place);
+        match entry.body {
+            Body::Task => write!(f, "task {number}")?,
+            Body::Local(_) => write!(f, "local task {number}")?,
+            Body::Root(_) => write!(f, "root {number}")?,
+            Body::Job(_) => write!(f, "blocking closure {number}")?,
+        }
+        if let Some(name) = &entry.name {
+            write!(f, " `{name}`")?;
+        }
+        let verb = if matches!(entry.body, Body::Root(_)) {
+            "entered"
+        } else {
+            "spawned"
+        };
+        write!(f, ", {verb} at {place}, ")?;
+        f.write_str(&reason(entry, state, *driver))
+    }
+}
+
+fn reason(entry: &Entry, state: &State, driver: u64) -> String {
+    match &entry.body {
+        Body::Job(None) => "runs and waits in a `block_on` of its own".to_owned(),
+        Body::Job(Some(_)) => "has not started: too many closures wait in a `block_on`".to_owned(),
+        Body::Root(its) if *its != driver => {
+            "goes on when the `block_on` inside it has ended".to_owned()
+        }
+        Body::Local(thread) if *thread != thread::current().id() => {
+            "lives on a thread that is not in a `block_on` of this simulator".to_owned()
+        }
+        Body::Task | Body::Local(_) | Body::Root(_) => match &entry.run {
+            Some(run) => waits_for(entry, run, state),
+            None => "is running".to_owned(),
+        },
+    }
+}
+
+fn waits_for(entry: &Entry, run: &Run, state: &State) -> String {
+    if entry.queued {
+        return "is runnable".to_owned();
+    }
+    match sleep_of(&run.waker, state) {
+        Some(Instant::FAR_FUTURE) => return "sleeps until the far future".to_owned(),
+        Some(at) => return format!("sleeps until {:?}", elapsed(at)),
+        None => {}
+    }
+    if run.is_awaited() {
+        "waits for a wake".to_owned()
+    } else if entry.kept {
+        "has lost its waker: all that it gave away were dropped without a wake".to_owned()
+    } else {
+        "gave no waker away when it was polled: nothing can wake it but an abort".to_owned()
+    }
+}
+
+fn sleep_of(waker: &Waker, state: &State) -> Option<Instant> {
+    state.timers.deadline_of(waker).map(Instant::from_nanos)
+}

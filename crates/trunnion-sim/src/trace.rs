@@ -1,0 +1,230 @@
+//! What happened, in order: the same text for the same seed, in any process.
+
+use core::fmt;
+use core::panic::Location;
+use std::collections::{BTreeMap, VecDeque};
+
+use trunnion_core::sync::Arc;
+
+/// One event. Numbers count from 0 in each simulator; nothing here depends on the process.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    Spawn(u64, &'static Location<'static>),
+    Root(u64, &'static Location<'static>),
+    Job(u64, &'static Location<'static>),
+    Poll(u64),
+    Wake(u64),
+    Abort(u64),
+    Done(u64),
+    Drop(u64),
+    TimerSet(u64, u64),
+    TimerFired(u64),
+    TimerGone(u64),
+    Jump(u64),
+    Advance(u64),
+    Spin(u64),
+    Settled,
+    Hold,
+    Release,
+    Shutdown,
+}
+
+impl Event {
+    /// Gives the numbers that tell this event from others.
+    fn words(&self) -> (u64, u64) {
+        match *self {
+            Self::Spawn(n, at) => (0, n ^ place(at)),
+            Self::Root(n, at) => (1, n ^ place(at)),
+            Self::Job(n, at) => (2, n ^ place(at)),
+            Self::Poll(n) => (3, n),
+            Self::Wake(n) => (4, n),
+            Self::Abort(n) => (5, n),
+            Self::Done(n) => (6, n),
+            Self::Drop(n) => (7, n),
+            Self::TimerSet(n, at) => (8, n.rotate_left(32) ^ at),
+            Self::TimerFired(n) => (9, n),
+            Self::TimerGone(n) => (10, n),
+            Self::Jump(at) => (11, at),
+            Self::Advance(at) => (12, at),
+            Self::Spin(at) => (13, at),
+            Self::Settled => (14, 0),
+            Self::Hold => (15, 0),
+            Self::Release => (16, 0),
+            Self::Shutdown => (17, 0),
+        }
+    }
+}
+
+/// Hashes a place in the source by what does not depend on where the program is loaded.
+fn place(at: &Location<'_>) -> u64 {
+    let start = (u64::from(at.line()) << 32) | u64::from(at.column());
+    at.file()
+        .bytes()
+        .fold(start, |hash, byte| stir(hash, u64::from(byte)))
+}
+
+fn stir(hash: u64, word: u64) -> u64 {
+    (hash.rotate_left(5) ^ word).wrapping_mul(0x517C_C1B7_2722_0A95)
+}
+
+/// Keeps the newest events, and a digest of all.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    limit: usize,
+    events: VecDeque<Event>,
+    names: BTreeMap<u64, Arc<str>>,
+    total: u64,
+    digest: u64,
+}
+
+impl Recorder {
+    pub(crate) fn new() -> Self {
+        Self {
+            limit: 1 << 16,
+            events: VecDeque::new(),
+            names: BTreeMap::new(),
+            total: 0,
+            digest: 0,
+        }
+    }
+
+    pub(crate) fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+        while self.events.len() > limit {
+            self.forget_oldest();
+        }
+    }
+
+    pub(crate) fn add(&mut self, event: Event) {
+        let (kind, number) = event.words();
+        self.total += 1;
+        self.digest = stir(stir(self.digest, kind), number);
+        if self.events.len() >= self.limit {
+            self.forget_oldest();
+        }
+        if self.limit > 0 {
+            self.events.push_back(event);
+        }
+    }
+
+    pub(crate) fn name(&mut self, number: u64, name: &Arc<str>) {
+        let bytes = name.bytes().map(u64::from);
+        self.digest = bytes.fold(self.digest, stir);
+        if self.limit > 0 {
+            self.names.insert(number, Arc::clone(name));
+        }
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(Event::Spawn(number, _)) = self.events.pop_front() {
+            self.names.remove(&number);
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Trace {
+        Trace {
+            events: self.events.iter().copied().collect(),
+            names: self.names.clone(),
+            total: self.total,
+            digest: self.digest,
+        }
+    }
+}
+
+/// Tells what happened in a simulator, one event a line; made by [`SimRuntime::trace`](crate::SimRuntime::trace).
+///
+/// The first line counts the events and has a digest of all of them, also of those that are no longer kept. Its text holds
+/// no addresses, no real time and no numbers of the process: the same program, seed and schedule give the same bytes.
+///
+/// ```
+/// use trunnion_core::{BlockOn, Spawn};
+/// use trunnion_sim::{Schedule, Sim};
+///
+/// let run = |seed| {
+///     let sim = Sim::new().schedule(Schedule::Random).seed(seed);
+///     let rt = sim.handle();
+///     sim.block_on(async {
+///         let tasks = [0; 8].map(|_| rt.spawn(async {}));
+///         for task in tasks {
+///             task.await.unwrap();
+///         }
+///     });
+///     rt.trace().to_string()
+/// };
+/// assert_eq!(run(7), run(7));
+/// assert_ne!(run(7), run(8));
+/// ```
+#[derive(Clone)]
+pub struct Trace {
+    events: Vec<Event>,
+    names: BTreeMap<u64, Arc<str>>,
+    total: u64,
+    digest: u64,
+}
+
+impl Trace {
+    /// Counts all events, also those that are no longer kept.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Gives a hash of all events: different digests mean different traces.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    fn write(&self, event: Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match event {
+            Event::Spawn(n, at) => match self.names.get(&n) {
+                Some(name) => writeln!(f, "spawn {n} `{name}` at {at}"),
+                None => writeln!(f, "spawn {n} at {at}"),
+            },
+            Event::Root(n, at) => writeln!(f, "block_on {n} at {at}"),
+            Event::Job(n, at) => writeln!(f, "spawn_blocking {n} at {at}"),
+            Event::Poll(n) => writeln!(f, "run {n}"),
+            Event::Wake(n) => writeln!(f, "wake {n}"),
+            Event::Abort(n) => writeln!(f, "abort {n}"),
+            Event::Done(n) => writeln!(f, "done {n}"),
+            Event::Drop(n) => writeln!(f, "drop {n}"),
+            Event::TimerSet(n, at) => writeln!(f, "timer {n} set for {at} ns"),
+            Event::TimerFired(n) => writeln!(f, "timer {n} fires"),
+            Event::TimerGone(n) => writeln!(f, "timer {n} removed"),
+            Event::Jump(at) => writeln!(f, "jump to {at} ns"),
+            Event::Advance(at) => writeln!(f, "advance to {at} ns"),
+            Event::Spin(at) => writeln!(f, "jump to {at} ns although tasks spin"),
+            Event::Settled => writeln!(f, "settled"),
+            Event::Hold => writeln!(f, "hold"),
+            Event::Release => writeln!(f, "release"),
+            Event::Shutdown => writeln!(f, "shutdown"),
+        }
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (total, kept) = (self.total, self.events.len());
+        writeln!(
+            f,
+            "{total} events, last {kept} kept, digest {:016x}",
+            self.digest
+        )?;
+        self.events
+            .iter()
+            .try_for_each(|event| self.write(*event, f))
+    }
+}
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trace")
+            .field("total", &self.total)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}

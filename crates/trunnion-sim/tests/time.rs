@@ -1,0 +1,450 @@
+//! The virtual clock: when it jumps, when it stands, and what sleeps see of it.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use trunnion_core::{
+    BlockOn, Clock, Instant, RealClock, Sleep, Spawn, SpawnBlocking, Timer, YieldNow,
+};
+use trunnion_sim::{Schedule, Sim, run};
+
+const SECOND: Duration = Duration::from_secs(1);
+const ALL: [Schedule; 3] = [Schedule::Fifo, Schedule::Lifo, Schedule::Random];
+
+fn at(seconds: u64) -> Instant {
+    Instant::ORIGIN + SECOND * u32::try_from(seconds).unwrap()
+}
+
+#[test]
+fn a_day_of_sleeps_takes_no_time() {
+    let start = RealClock.now();
+    run(|rt| async move {
+        for _ in 0..24 * 60 * 60 {
+            rt.sleep(SECOND).await;
+        }
+        assert_eq!(rt.now(), at(24 * 60 * 60));
+    });
+    // About 20 ms with optimisation. A busy machine may take long; a real second for each virtual one it cannot be.
+    assert!(RealClock.now() - start < SECOND * 60);
+}
+
+#[test]
+fn the_clock_starts_at_the_origin_and_moves_exactly_to_deadlines() {
+    run(|rt| async move {
+        assert_eq!(rt.now(), Instant::ORIGIN);
+        let odd = Duration::from_nanos(1_234_567_891);
+        rt.sleep(odd).await;
+        assert_eq!(rt.now(), Instant::ORIGIN + odd);
+        assert_eq!(rt.granularity(), Duration::ZERO);
+    });
+}
+
+#[test]
+fn the_clock_stands_while_something_is_runnable() {
+    for schedule in ALL {
+        let sim = Sim::new().schedule(schedule);
+        let rt = sim.handle();
+        sim.block_on(async {
+            let sleeper = rt.spawn(rt.sleep(SECOND));
+            for _ in 0..1_000 {
+                rt.yield_now().await;
+                assert_eq!(rt.now(), Instant::ORIGIN);
+            }
+            sleeper.await.unwrap();
+            assert_eq!(rt.now(), at(1));
+        });
+    }
+}
+
+#[test]
+fn a_task_that_yields_for_ever_does_not_stop_time_for_ever() {
+    for schedule in ALL {
+        let sim = Sim::new().schedule(schedule).trace_limit(64);
+        let rt = sim.handle();
+        sim.block_on(async {
+            let done = Arc::new(AtomicBool::new(false));
+            let spinner = rt.spawn({
+                let (rt, done) = (rt.clone(), Arc::clone(&done));
+                async move {
+                    while !done.load(Ordering::Relaxed) {
+                        rt.yield_now().await;
+                    }
+                }
+            });
+            rt.sleep(SECOND).await;
+            done.store(true, Ordering::Relaxed);
+            spinner.await.unwrap();
+        });
+    }
+}
+
+#[test]
+fn sleeps_fire_in_the_order_of_their_deadlines() {
+    for schedule in ALL {
+        let sim = Sim::new().schedule(schedule).seed(3);
+        let rt = sim.handle();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        sim.block_on(async {
+            let mut tasks = Vec::new();
+            for n in 0..1_000_u64 {
+                let nanos = n * 7_919 % 1_000 + 1;
+                let (order, rt) = (Arc::clone(&order), rt.clone());
+                tasks.push(rt.clone().spawn(async move {
+                    rt.sleep(Duration::from_nanos(nanos)).await;
+                    assert_eq!(rt.now().as_nanos(), nanos);
+                    order.lock().unwrap().push(nanos);
+                }));
+            }
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        assert_eq!(*order.lock().unwrap(), (1..=1_000).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn the_schedule_chooses_the_order_of_equal_deadlines() {
+    let order = |schedule, seed| {
+        let sim = Sim::new().schedule(schedule).seed(seed);
+        let rt = sim.handle();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let wakers = (0..8).map(|n| {
+            let waker = Waker::from(Arc::new(Note(Arc::clone(&order), n)));
+            let mut sleep = Box::pin(rt.sleep(SECOND));
+            assert!(poll(sleep.as_mut(), &waker).is_pending());
+            sleep
+        });
+        let sleeps: Vec<_> = wakers.collect();
+        sim.block_on(rt.sleep(SECOND * 2));
+        drop(sleeps);
+        Arc::into_inner(order).unwrap().into_inner().unwrap()
+    };
+    assert_eq!(order(Schedule::Fifo, 0), [0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(order(Schedule::Lifo, 0), [7, 6, 5, 4, 3, 2, 1, 0]);
+    let random = order(Schedule::Random, 1);
+    assert_eq!(random, order(Schedule::Random, 1));
+    assert!((2..9).any(|seed| order(Schedule::Random, seed) != random));
+}
+
+struct Note(Arc<Mutex<Vec<usize>>>, usize);
+
+impl Wake for Note {
+    fn wake(self: Arc<Self>) {
+        self.0.lock().unwrap().push(self.1);
+    }
+}
+
+fn poll<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(waker))
+}
+
+#[test]
+fn zero_and_past_deadlines_are_ready_at_the_first_poll() {
+    run(|rt| async move {
+        rt.sleep(SECOND).await;
+        for deadline in [Instant::ORIGIN, rt.now()] {
+            let mut sleep = pin!(rt.sleep_until(deadline));
+            assert!(sleep.is_elapsed());
+            assert!(poll(sleep.as_mut(), Waker::noop()).is_ready());
+            assert!(
+                poll(sleep.as_mut(), Waker::noop()).is_ready(),
+                "and stays ready"
+            );
+        }
+    });
+}
+
+#[test]
+fn the_far_future_is_no_deadline() {
+    run(|rt| async move {
+        let mut forever = pin!(rt.sleep(Duration::MAX));
+        poll_fn(|cx| {
+            assert!(forever.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        assert_eq!(rt.next_deadline(), None);
+        rt.advance(Duration::MAX).await;
+        assert!(poll(forever.as_mut(), Waker::noop()).is_pending());
+        assert!(rt.now() < Instant::FAR_FUTURE);
+    });
+}
+
+#[test]
+fn a_sleep_that_nobody_polled_is_no_deadline() {
+    run(|rt| async move {
+        let unpolled = rt.sleep(SECOND);
+        assert_eq!(rt.next_deadline(), None);
+        rt.sleep(SECOND * 2).await;
+        assert!(unpolled.is_elapsed());
+        unpolled.await;
+    });
+}
+
+#[test]
+fn reset_moves_a_sleep_both_ways_and_to_the_past() {
+    run(|rt| async move {
+        let count = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&count));
+        let mut sleep = pin!(rt.sleep_until(at(5)));
+        assert!(poll(sleep.as_mut(), &waker).is_pending());
+        sleep.as_mut().reset(at(10));
+        rt.advance(SECOND * 7).await;
+        assert_eq!(count.0.load(Ordering::Relaxed), 0);
+        sleep.as_mut().reset(at(8));
+        assert_eq!(rt.next_deadline(), Some(at(8)));
+        rt.advance(SECOND).await;
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert!(poll(sleep.as_mut(), &waker).is_ready());
+
+        sleep.as_mut().reset(at(20));
+        assert!(poll(sleep.as_mut(), &waker).is_pending(), "armed again");
+        sleep.as_mut().reset(at(1));
+        assert_eq!(count.0.load(Ordering::Relaxed), 2, "due at once: woken");
+        assert!(poll(sleep.as_mut(), &waker).is_ready());
+        assert_eq!(rt.next_deadline(), None);
+    });
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn dropping_a_sleep_removes_its_timer() {
+    run(|rt| async move {
+        for _ in 0..10_000 {
+            let mut sleep = pin!(rt.sleep(SECOND));
+            assert!(poll(sleep.as_mut(), Waker::noop()).is_pending());
+            assert_eq!(rt.next_deadline(), Some(at(1)));
+        }
+        assert_eq!(rt.next_deadline(), None);
+    });
+}
+
+#[test]
+fn only_the_last_waker_of_a_sleep_is_woken() {
+    run(|rt| async move {
+        let (first, second) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        let mut sleep = pin!(rt.sleep(SECOND));
+        assert!(poll(sleep.as_mut(), &Waker::from(Arc::clone(&first))).is_pending());
+        assert!(poll(sleep.as_mut(), &Waker::from(Arc::clone(&second))).is_pending());
+        rt.advance(SECOND).await;
+        assert_eq!(first.0.load(Ordering::Relaxed), 0);
+        assert_eq!(second.0.load(Ordering::Relaxed), 1);
+        assert_eq!(Arc::strong_count(&first), 1, "its waker is dropped");
+    });
+}
+
+#[test]
+fn a_sleep_outlives_its_simulator_and_stays_pending() {
+    let sim = Sim::new();
+    let rt = sim.handle();
+    let mut polled = pin!(rt.sleep(SECOND));
+    let mut fresh = pin!(rt.sleep(SECOND));
+    assert!(poll(polled.as_mut(), Waker::noop()).is_pending());
+    drop(sim);
+    assert!(poll(polled.as_mut(), Waker::noop()).is_pending());
+    assert!(poll(fresh.as_mut(), Waker::noop()).is_pending());
+    polled.as_mut().reset(Instant::ORIGIN);
+    assert!(poll(polled.as_mut(), Waker::noop()).is_ready());
+}
+
+#[test]
+fn a_waker_that_panics_stops_no_other_timer() {
+    struct Bad;
+    impl Wake for Bad {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker");
+        }
+    }
+    run(|rt| async move {
+        let mut sleep = pin!(rt.sleep(SECOND));
+        assert!(poll(sleep.as_mut(), &Waker::from(Arc::new(Bad))).is_pending());
+        rt.sleep(SECOND).await;
+        assert_eq!(rt.now(), at(1));
+    });
+}
+
+#[test]
+fn a_hold_prevents_jumps_until_it_is_dropped() {
+    run(|rt| async move {
+        let hold = rt.hold();
+        let second_hold = rt.hold();
+        let (report, reports) = mpsc::channel();
+        let watcher = thread::spawn({
+            let rt = rt.clone();
+            move || {
+                // Nothing tells that a clock stands still for ever: a while must do.
+                let waited = RealClock.now();
+                while RealClock.now() - waited < Duration::from_millis(50) {
+                    thread::yield_now();
+                }
+                drop(second_hold);
+                report.send(rt.now()).unwrap();
+                drop(hold);
+            }
+        });
+        rt.sleep(SECOND).await;
+        assert_eq!(reports.recv().unwrap(), Instant::ORIGIN);
+        assert_eq!(rt.now(), at(1));
+        watcher.join().unwrap();
+    });
+}
+
+#[test]
+fn a_wake_from_another_thread_arrives_under_a_hold() {
+    for _ in 0..200 {
+        run(|rt| async move {
+            let slot = Arc::new(Mutex::new((false, None::<Waker>)));
+            let waking = thread::spawn({
+                let (slot, hold) = (Arc::clone(&slot), rt.hold());
+                move || {
+                    let mut state = slot.lock().unwrap();
+                    state.0 = true;
+                    let waker = state.1.take();
+                    drop(state);
+                    if let Some(waker) = waker {
+                        waker.wake();
+                    }
+                    drop(hold);
+                }
+            });
+            poll_fn(|cx| {
+                let mut state = slot.lock().unwrap();
+                state.1 = Some(cx.waker().clone());
+                if state.0 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            })
+            .await;
+            waking.join().unwrap();
+            assert_eq!(rt.now(), Instant::ORIGIN);
+        });
+    }
+}
+
+#[test]
+fn advance_stops_at_each_deadline_on_its_way() {
+    for schedule in ALL {
+        let sim = Sim::new().schedule(schedule);
+        let rt = sim.handle();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        sim.block_on(async {
+            let _hold = rt.hold();
+            let ticker = rt.spawn({
+                let (rt, seen) = (rt.clone(), Arc::clone(&seen));
+                async move {
+                    for n in 1.. {
+                        rt.sleep(SECOND).await;
+                        rt.yield_now().await;
+                        assert_eq!(rt.now(), at(n));
+                        seen.lock().unwrap().push(n);
+                    }
+                }
+            });
+            rt.advance(Duration::from_millis(3_500)).await;
+            assert_eq!(*seen.lock().unwrap(), [1, 2, 3]);
+            assert_eq!(rt.now().as_nanos(), 3_500_000_000);
+            rt.advance(Duration::from_millis(500)).await;
+            assert_eq!(*seen.lock().unwrap(), [1, 2, 3, 4], "its own end included");
+            drop(ticker);
+        });
+    }
+}
+
+#[test]
+fn settle_waits_for_all_that_is_runnable_and_moves_no_time() {
+    for schedule in ALL {
+        let sim = Sim::new().schedule(schedule);
+        let rt = sim.handle();
+        sim.block_on(async {
+            let steps = Arc::new(AtomicUsize::new(0));
+            for _ in 0..3 {
+                let (rt2, steps) = (rt.clone(), Arc::clone(&steps));
+                rt.spawn_detached(async move {
+                    for _ in 0..10 {
+                        rt2.yield_now().await;
+                        steps.fetch_add(1, Ordering::Relaxed);
+                    }
+                    let steps = Arc::clone(&steps);
+                    rt2.spawn_blocking(move || steps.fetch_add(1, Ordering::Relaxed))
+                        .await
+                        .unwrap();
+                    rt2.sleep(SECOND).await;
+                });
+            }
+            rt.settle().await;
+            assert_eq!(steps.load(Ordering::Relaxed), 33);
+            assert_eq!(rt.now(), Instant::ORIGIN);
+        });
+    }
+}
+
+#[test]
+fn those_who_settle_go_on_one_after_the_other() {
+    run(|rt| async move {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        for n in 0..3 {
+            let (rt2, order) = (rt.clone(), Arc::clone(&order));
+            rt.spawn_detached(async move {
+                rt2.settle().await;
+                order.lock().unwrap().push((n, 'a'));
+                rt2.yield_now().await;
+                order.lock().unwrap().push((n, 'b'));
+            });
+        }
+        drop(rt.settle());
+        rt.sleep(SECOND).await;
+        let expected = [0, 1, 2].map(|n| [(n, 'a'), (n, 'b')]).concat();
+        assert_eq!(*order.lock().unwrap(), expected);
+    });
+}
+
+#[test]
+fn a_blocking_closure_keeps_the_clock_where_it_is() {
+    run(|rt| async move {
+        let reader = rt.spawn_blocking({
+            let rt = rt.clone();
+            move || rt.now()
+        });
+        rt.sleep(SECOND).await;
+        assert_eq!(reader.await.unwrap(), Instant::ORIGIN);
+    });
+}
+
+#[test]
+fn instants_convert_on_the_real_time_line() {
+    run(|rt| async move {
+        let later = at(90);
+        let std = rt.to_std(later).unwrap();
+        assert_eq!(rt.from_std(std), later);
+        assert_eq!(RealClock.to_std(later), Some(std));
+    });
+}
+
+#[test]
+fn random_numbers_follow_from_the_seed() {
+    use trunnion_core::Entropy;
+    let draw = |seed| {
+        let rt = Sim::new().seed(seed).handle();
+        [rt.next_u64(), rt.next_u64()]
+    };
+    assert_eq!(draw(1), draw(1));
+    assert_ne!(draw(1), draw(2));
+    assert_ne!(draw(1)[0], draw(1)[1]);
+}
