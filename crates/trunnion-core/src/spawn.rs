@@ -67,6 +67,9 @@ pub trait Spawn {
     type Task<T: Send + 'static>: TaskHandle<T> + Send + Sync + 'static;
 
     /// Starts a task with a name or a place of its own; see [`spawn`](Self::spawn).
+    ///
+    /// # Cancel safety
+    /// As for [`spawn`](Self::spawn): dropping the handle cancels the task.
     fn spawn_with<F>(&self, options: SpawnOptions<'_>, future: F) -> Self::Task<F::Output>
     where
         F: Future + Send + 'static,
@@ -110,6 +113,9 @@ pub trait SpawnLocal {
     type LocalTask<T: 'static>: TaskHandle<T> + 'static;
 
     /// Starts a task with a name or a place of its own; see [`spawn_local`](Self::spawn_local).
+    ///
+    /// # Cancel safety
+    /// As for [`spawn_local`](Self::spawn_local): dropping the handle cancels the task.
     fn spawn_local_with<F>(
         &self,
         options: SpawnOptions<'_>,

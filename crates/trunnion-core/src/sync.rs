@@ -9,12 +9,12 @@ pub use std::sync::{Arc, Weak};
 #[cfg(not(trunnion_loom))]
 mod real;
 #[cfg(not(trunnion_loom))]
-pub use real::{Mutex, MutexGuard, UnsafeCell, atomic, thread};
+pub use real::{Condvar, Mutex, MutexGuard, UnsafeCell, atomic, thread};
 
 #[cfg(trunnion_loom)]
 mod model;
 #[cfg(trunnion_loom)]
-pub use model::{Mutex, MutexGuard, UnsafeCell, atomic, thread};
+pub use model::{Condvar, Mutex, MutexGuard, UnsafeCell, atomic, thread};
 
 mod mutant;
 #[doc(hidden)]

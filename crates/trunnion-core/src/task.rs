@@ -29,7 +29,7 @@
 //!   runner, and the aborter that set `ABORTED` and found `RUNNER_WAKER` set and `COMPLETE` clear. Once `ABORTED` is set
 //!   the runner neither writes nor takes it.
 //! * T4: the handle's waker belongs to the handle while `JOIN_WAKER` is clear. While it is set nobody touches it but the
-//!   runner that sets `COMPLETE` and finds it set, which takes it.
+//!   runner that sets `COMPLETE` and finds it set, which takes it. If the runner found it clear, it stays the handle's.
 
 mod blocking;
 mod cell;
@@ -83,35 +83,30 @@ fn split<F: Future + 'static>(future: F) -> (Runner, Task<F::Output>) {
 /// Dropping it cancels the task.
 #[must_use = "dropping a task's handle cancels the task; call `detach` to let it run"]
 pub struct Task<T> {
-    // Empty once the outcome has been taken or the handle has left.
+    // Empty only while `detach` and `drop` run.
     cell: Option<Arc<dyn Join<T>>>,
 }
 
 impl<T> Task<T> {
     fn cell(&self) -> &Arc<dyn Join<T>> {
-        self.cell
-            .as_ref()
-            .expect("the task's handle was used after it gave its result")
+        let Some(cell) = &self.cell else {
+            unreachable!("the cell leaves in `detach` and `drop` only")
+        };
+        cell
     }
 }
 
 impl<T: 'static> Future for Task<T> {
     type Output = Result<T, JoinError>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let poll = self.cell().poll_join(cx);
-        if poll.is_ready() {
-            self.cell = None;
-        }
-        poll
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.cell().poll_join(cx)
     }
 }
 
 impl<T: 'static> TaskHandle<T> for Task<T> {
     fn abort(&self) {
-        if let Some(cell) = &self.cell {
-            cell.abort();
-        }
+        self.cell().abort();
     }
 
     fn abort_handle(&self) -> AbortHandle {
@@ -119,7 +114,7 @@ impl<T: 'static> TaskHandle<T> for Task<T> {
     }
 
     fn is_finished(&self) -> bool {
-        self.cell.as_ref().is_none_or(|cell| cell.is_finished())
+        self.cell().is_finished()
     }
 
     fn id(&self) -> TaskId {
@@ -144,7 +139,7 @@ impl<T> Drop for Task<T> {
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Task")
-            .field("id", &self.cell.as_ref().map(|cell| cell.id()))
+            .field("id", &self.cell().id())
             .finish()
     }
 }

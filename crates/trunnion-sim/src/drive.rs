@@ -171,7 +171,7 @@ impl<'a> Drive<'a> {
         run.signal.accept();
         let mut cx = TaskContext::from_waker(&run.waker);
         let runner = run.runner.as_mut();
-        match runner.map(|runner| runner.poll_with(&mut cx, &run.abort)) {
+        match runner.map(|runner| Pin::new(runner).poll(&mut cx)) {
             Some(Poll::Pending) => self.pending(key, run),
             Some(Poll::Ready(())) | None => self.ended(key),
         }
@@ -180,7 +180,7 @@ impl<'a> Drive<'a> {
     fn poll_local(&mut self, key: Key, run: Run) {
         run.signal.accept();
         let mut cx = TaskContext::from_waker(&run.waker);
-        match local::poll(self.shared.id, key.number, &mut cx, &run.abort) {
+        match local::poll(self.shared.id, key.number, &mut cx) {
             Poll::Pending => self.pending(key, run),
             Poll::Ready(()) => self.ended(key),
         }

@@ -3,7 +3,8 @@
 use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
-use core::task::{Context as TaskContext, Poll, Waker};
+use core::pin::Pin;
+use core::task::{Context as TaskContext, Poll};
 use core::time::Duration;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -48,17 +49,12 @@ fn with_tasks<R>(id: RuntimeId, f: impl FnOnce(&mut Tasks) -> R) -> Option<R> {
 }
 
 /// Polls a task of this thread; one that is not there has ended.
-pub(crate) fn poll(
-    id: RuntimeId,
-    number: u64,
-    cx: &mut TaskContext<'_>,
-    abort: &Waker,
-) -> Poll<()> {
+pub(crate) fn poll(id: RuntimeId, number: u64, cx: &mut TaskContext<'_>) -> Poll<()> {
     let taken = with_tasks(id, |tasks| tasks.get_mut(&number).and_then(Option::take));
     let Some(mut runner) = taken.flatten() else {
         return Poll::Ready(());
     };
-    let poll = runner.poll_with(cx, abort);
+    let poll = Pin::new(&mut runner).poll(cx);
     if poll.is_ready() {
         drop_task(id, number);
         return poll;

@@ -32,8 +32,6 @@ pub enum Cause {
     Started,
     /// A waker that its task gave away was woken.
     Woken,
-    /// It was aborted.
-    Aborted,
 }
 
 /// Tells what the scheduler can do when nothing is runnable.
@@ -181,31 +179,5 @@ impl fmt::Debug for Signal {
         f.debug_struct("Signal")
             .field("key", &self.key)
             .finish_non_exhaustive()
-    }
-}
-
-/// Is what an abort wakes; it is not among the wakers that a task gives away.
-#[derive(Debug)]
-pub struct AbortSignal {
-    queue: Arc<Queue>,
-    key: Key,
-}
-
-impl AbortSignal {
-    /// Makes the abort signal of an entry.
-    #[must_use]
-    pub fn new(queue: Arc<Queue>, key: Key) -> Self {
-        Self { queue, key }
-    }
-}
-
-impl Wake for AbortSignal {
-    // A task cell wakes it at most once.
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.queue.push(self.key, Cause::Aborted);
     }
 }

@@ -156,7 +156,6 @@ impl State {
             match cause {
                 Cause::Started => {}
                 Cause::Woken => self.trace.add(Event::Wake(key.number)),
-                Cause::Aborted => self.trace.add(Event::Abort(key.number)),
             }
             if own == Some(key) {
                 self.ready.push_last(key);

@@ -7,7 +7,7 @@ use std::thread::ThreadId;
 use trunnion_core::sync::Arc;
 use trunnion_core::task::Runner;
 
-use crate::queue::{AbortSignal, Key, Queue, Signal};
+use crate::queue::{Key, Queue, Signal};
 
 /// A closure for `spawn_blocking` whose result goes elsewhere.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -30,24 +30,25 @@ pub(crate) struct Run {
     pub(crate) runner: Option<Runner>,
     pub(crate) signal: Arc<Signal>,
     pub(crate) waker: Waker,
-    pub(crate) abort: Waker,
+    /// The references that are no sign of a waker given away.
+    own: usize,
 }
 
 impl Run {
-    fn new(queue: &Arc<Queue>, key: Key, runner: Option<Runner>) -> Self {
+    fn new(queue: &Arc<Queue>, key: Key, runner: Option<Runner>, is_root: bool) -> Self {
         let signal = Arc::new(Signal::new(Arc::clone(queue), key));
         Self {
             runner,
             waker: Waker::from(Arc::clone(&signal)),
-            abort: Waker::from(Arc::new(AbortSignal::new(Arc::clone(queue), key))),
+            // `signal` and `waker` here, and what the cell of a pending task keeps for aborts.
+            own: if is_root { 2 } else { 3 },
             signal,
         }
     }
 
     /// Tells whether anybody has a waker that the task gave away.
     pub(crate) fn is_awaited(&self) -> bool {
-        // Two references are `signal` and `waker` here.
-        Arc::strong_count(&self.signal) > 2
+        Arc::strong_count(&self.signal) > self.own
     }
 }
 
@@ -95,12 +96,13 @@ impl Tasks {
         };
         self.next += 1;
         let is_job = matches!(new.body, Body::Job(_));
+        let is_root = matches!(new.body, Body::Root(_));
         self.slots[slot] = Some(Entry {
             key,
             body: new.body,
             place: new.place,
             name: new.name,
-            run: (!is_job).then(|| Run::new(queue, key, new.runner)),
+            run: (!is_job).then(|| Run::new(queue, key, new.runner, is_root)),
             queued: false,
             kept: false,
             reported: false,

@@ -81,7 +81,6 @@ fn each_event_has_its_line() {
         "spawn_blocking ",
         "run 0\n",
         "wake 1\n",
-        "abort ",
         "done 1\n",
         "drop ",
         "timer 0 set for 1000000000 ns\n",

@@ -9,6 +9,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
 use super::state::State;
+use crate::mutant;
 use crate::panic::{catch, contain};
 use crate::sync::UnsafeCell;
 use crate::{JoinError, TaskId};
@@ -42,11 +43,11 @@ unsafe impl<F: Future> Sync for Cell<F> {}
 pub(super) trait Run: Send + Sync {
     /// Polls the future once and publishes its outcome if there is one.
     ///
-    /// An abort wakes `abort_waker`, or the waker of `cx` if there is none.
+    /// An abort wakes the waker of the last pending poll's `cx`.
     ///
     /// # Safety
     /// Only the runner calls it, from one thread at a time, and not after it returned `Ready` or after `close`.
-    unsafe fn run(&self, cx: &mut Context<'_>, abort_waker: Option<&Waker>) -> Poll<()>;
+    unsafe fn run(&self, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Ends a task whose runner is dropped.
     ///
@@ -78,13 +79,25 @@ impl<F: Future> Cell<F> {
         }
     }
 
-    fn run_once(&self, cx: &mut Context<'_>, abort_waker: Option<&Waker>) -> Poll<()> {
-        if self.state.is_aborted() {
+    fn run_once(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if mutant!("run-unchecked", self.state.is_aborted(), false) {
             return self.give_up();
         }
-        match catch(|| self.poll_future(cx)) {
-            Ok(Poll::Pending) => return self.park(abort_waker.unwrap_or(cx.waker())),
-            Ok(Poll::Ready(value)) => self.finish(Ok(value)),
+        let poll = mutant!(
+            "panic-uncaught",
+            catch(|| self.poll_future(cx)),
+            Ok(self.poll_future(cx))
+        );
+        match poll {
+            Ok(Poll::Pending) => return self.park(cx.waker()),
+            Ok(Poll::Ready(value)) => self.finish(mutant!("abort-outweighs-value", Ok(value), {
+                let kept = if self.state.is_aborted() {
+                    None
+                } else {
+                    Some(value)
+                };
+                kept.ok_or(JoinError::Cancelled)
+            })),
             Err(payload) => self.finish(Err(JoinError::Panicked(payload))),
         }
         Poll::Ready(())
@@ -104,13 +117,17 @@ impl<F: Future> Cell<F> {
     /// Registers the waker that aborters wake.
     fn park(&self, waker: &Waker) -> Poll<()> {
         if self.state.has_runner_waker() {
-            if self.runner_wakes(waker) {
+            if mutant!("runner-waker-kept", self.runner_wakes(waker), true) {
                 return Poll::Pending;
             }
             if !self.state.reclaim_runner_waker() {
                 return self.give_up();
             }
         }
+        let waker = mutant!("runner-published-early", waker, {
+            self.state.publish_runner_waker();
+            waker
+        });
         // SAFETY: T3: `RUNNER_WAKER` is clear.
         let old = self
             .runner_waker
@@ -136,18 +153,20 @@ impl<F: Future> Cell<F> {
 
     /// Drops the future, publishes the outcome and wakes the handle.
     fn finish(&self, outcome: Outcome<F::Output>) {
-        let outcome = self.drop_future(outcome);
+        let outcome = mutant!("complete-before-outcome", self.drop_future(outcome), {
+            self.state.complete();
+            self.drop_future(outcome)
+        });
         self.set_stage(Stage::Done(outcome));
-        let completed = self.state.complete();
+        let completed = mutant!("wake-before-complete", self.state.complete(), {
+            self.wake_handle();
+            self.state.complete()
+        });
         if completed.drop_outcome {
             self.drop_outcome();
         }
         if completed.take_join_waker {
-            // SAFETY: T4: `COMPLETE` was set while `JOIN_WAKER` was.
-            let waker = self.join_waker.with_mut(|slot| unsafe { (*slot).take() });
-            contain(|| {
-                waker.map(Waker::wake);
-            });
+            self.wake_handle();
         }
         if completed.drop_runner_waker {
             // SAFETY: T3: no aborter came before `COMPLETE`, and none reads after it.
@@ -156,9 +175,19 @@ impl<F: Future> Cell<F> {
         }
     }
 
+    fn wake_handle(&self) {
+        // SAFETY: T4: `COMPLETE` was set while `JOIN_WAKER` was.
+        let waker = self.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+        if let Some(waker) = waker {
+            contain(|| waker.wake());
+        }
+    }
+
     /// A destructor that panics outweighs a value or a cancellation, not an earlier panic.
     fn drop_future(&self, outcome: Outcome<F::Output>) -> Outcome<F::Output> {
-        match (catch(|| self.set_stage(Stage::Taken)), outcome) {
+        let destroy = || self.set_stage(Stage::Taken);
+        let destroyed = mutant!("destructor-uncaught", catch(destroy), Ok(()));
+        match (destroyed, outcome) {
             (Ok(()), outcome) => outcome,
             (Err(second), Err(JoinError::Panicked(first))) => {
                 contain(|| drop(second));
@@ -180,9 +209,13 @@ impl<F: Future> Cell<F> {
 
     fn take_outcome(&self) -> Option<Outcome<F::Output>> {
         // SAFETY: T2: the caller owns the outcome; the future is gone, so that nothing pinned moves.
-        let stage = self
-            .stage
-            .with_mut(|stage| unsafe { core::mem::replace(&mut *stage, Stage::Taken) });
+        let stage = self.stage.with_mut(|stage| unsafe {
+            mutant!(
+                "outcome-copied",
+                core::mem::replace(&mut *stage, Stage::Taken),
+                core::ptr::read(stage)
+            )
+        });
         match stage {
             Stage::Done(outcome) => Some(outcome),
             Stage::Running(_) | Stage::Taken => None,
@@ -203,10 +236,10 @@ impl<F: Future> Cell<F> {
     }
 
     fn leave(&self, abort: bool) {
-        if self.state.has_join_waker() && self.state.reclaim_join_waker() {
-            // SAFETY: T4: `JOIN_WAKER` is clear and was cleared before `COMPLETE`.
-            let waker = self.join_waker.with_mut(|slot| unsafe { (*slot).take() });
-            contain(|| drop(waker));
+        // A task that is complete has taken the waker, or will.
+        let waits = !self.state.is_complete() && self.state.has_join_waker();
+        if mutant!("leave-keeps-waker", waits, false) && self.state.reclaim_join_waker() {
+            self.drop_join_waker();
         }
         let left = self.state.leave(abort);
         if left.wake_runner {
@@ -217,18 +250,25 @@ impl<F: Future> Cell<F> {
         }
     }
 
+    fn drop_join_waker(&self) {
+        // SAFETY: T4: the handle calls it, and the runner found or will find `JOIN_WAKER` clear.
+        let waker = self.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+        contain(|| drop(waker));
+    }
+
     fn joined(&self) -> Poll<Outcome<F::Output>> {
-        Poll::Ready(self.take_outcome().unwrap_or(Err(JoinError::Shutdown)))
+        let outcome = self.take_outcome();
+        Poll::Ready(outcome.expect("the task's handle was polled after it gave its result"))
     }
 }
 
 impl<F: Future> Run for Cell<F> {
-    unsafe fn run(&self, cx: &mut Context<'_>, abort_waker: Option<&Waker>) -> Poll<()> {
-        self.run_once(cx, abort_waker)
+    unsafe fn run(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.run_once(cx)
     }
 
     unsafe fn close(&self) {
-        let aborted = self.state.is_aborted();
+        let aborted = mutant!("close-ignores-abort", self.state.is_aborted(), false);
         self.finish(Err(if aborted {
             JoinError::Cancelled
         } else {
@@ -245,16 +285,20 @@ impl<F: Future> Join<F::Output> for Cell<F> {
         if self.state.has_join_waker() && !self.state.reclaim_join_waker() {
             return self.joined();
         }
+        let waker = mutant!("join-published-early", cx.waker(), {
+            self.state.publish_join_waker();
+            cx.waker()
+        });
         // SAFETY: T4: `JOIN_WAKER` is clear.
         let old = self
             .join_waker
-            .with_mut(|slot| unsafe { replace_waker(&mut *slot, cx.waker()) });
+            .with_mut(|slot| unsafe { replace_waker(&mut *slot, waker) });
         contain(|| drop(old));
         if self.state.publish_join_waker() {
-            Poll::Pending
-        } else {
-            self.joined()
+            return Poll::Pending;
         }
+        self.drop_join_waker();
+        self.joined()
     }
 
     fn abort(&self) {
@@ -272,7 +316,7 @@ impl<F: Future> Join<F::Output> for Cell<F> {
     }
 
     fn detach(&self) {
-        self.leave(false);
+        self.leave(mutant!("detach-aborts", false, true));
     }
 
     fn cancel(&self) {
@@ -282,7 +326,8 @@ impl<F: Future> Join<F::Output> for Cell<F> {
 
 /// Puts `waker` into the slot unless the one there wakes the same task; gives what is to be dropped.
 fn replace_waker(slot: &mut Option<Waker>, waker: &Waker) -> Option<Waker> {
-    if slot.as_ref().is_some_and(|old| old.will_wake(waker)) {
+    let same = slot.as_ref().is_some_and(|old| old.will_wake(waker));
+    if mutant!("stale-waker", same, slot.is_some()) {
         None
     } else {
         slot.replace(waker.clone())

@@ -4,7 +4,7 @@ use core::fmt;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use super::{Runner, Task, split};
 use crate::{AbortHandle, JoinError, TaskHandle, TaskId};
@@ -44,13 +44,6 @@ where
 pub struct LocalRunner {
     runner: Runner,
     not_send: NotSend,
-}
-
-impl LocalRunner {
-    /// Polls the task; an abort wakes `abort_waker`; see [`Runner::poll_with`].
-    pub fn poll_with(&mut self, cx: &mut Context<'_>, abort_waker: &Waker) -> Poll<()> {
-        self.runner.poll_with(cx, abort_waker)
-    }
 }
 
 impl Future for LocalRunner {

@@ -30,20 +30,12 @@ impl Runner {
         Self { cell: Some(cell) }
     }
 
-    /// Polls the task; an abort wakes `abort_waker` in place of the poll's own waker.
-    ///
-    /// It is for executors that tell an abort from other wakes, or count the wakers that a task has given away. Both
-    /// wakers must lead to another poll of this runner.
-    pub fn poll_with(&mut self, cx: &mut Context<'_>, abort_waker: &Waker) -> Poll<()> {
-        self.run(cx, Some(abort_waker))
-    }
-
-    fn run(&mut self, cx: &mut Context<'_>, abort_waker: Option<&Waker>) -> Poll<()> {
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(cell) = &self.cell else {
             return Poll::Ready(());
         };
         // SAFETY: a cell has one runner, `&mut` keeps it on one thread, and the cell is let go when it has ended.
-        let poll = unsafe { cell.run(cx, abort_waker) };
+        let poll = unsafe { cell.run(cx) };
         if poll.is_ready() {
             self.cell = None;
         }
@@ -52,7 +44,7 @@ impl Runner {
 
     /// Polls the task once, on a thread where it cannot be pending: for blocking closures.
     pub(super) fn run_to_end(mut self) {
-        let ended = self.run(&mut Context::from_waker(Waker::noop()), None);
+        let ended = self.run(&mut Context::from_waker(Waker::noop()));
         debug_assert!(ended.is_ready());
     }
 }
@@ -61,7 +53,7 @@ impl Future for Runner {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.run(cx, None)
+        self.run(cx)
     }
 }
 

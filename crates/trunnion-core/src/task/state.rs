@@ -1,5 +1,6 @@
 //! The word that says who owns which part of the cell; the invariants T1 to T4 stand in the parent module.
 
+use crate::mutant;
 use crate::sync::atomic::{AtomicU8, Ordering};
 
 /// The outcome is published and the future is gone.
@@ -39,16 +40,21 @@ impl State {
     }
 
     pub(super) fn is_complete(&self) -> bool {
-        self.0.load(Ordering::Acquire) & COMPLETE != 0
+        let order = mutant!("is-complete-relaxed", Ordering::Acquire, Ordering::Relaxed);
+        self.0.load(order) & COMPLETE != 0
     }
 
     pub(super) fn is_aborted(&self) -> bool {
-        self.0.load(Ordering::Acquire) & ABORTED != 0
+        let order = mutant!("is-aborted-relaxed", Ordering::Acquire, Ordering::Relaxed);
+        self.0.load(order) & ABORTED != 0
     }
 
     /// Asks the task to stop; true if the caller must wake the runner.
     pub(super) fn abort(&self) -> bool {
-        wakes_runner(self.0.fetch_or(ABORTED, Ordering::AcqRel))
+        let order = mutant!("abort-unacquired", Ordering::AcqRel, Ordering::Release);
+        let order = mutant!("abort-unreleased", order, Ordering::Acquire);
+        let before = self.0.fetch_or(ABORTED, order);
+        mutant!("abort-wakes-nobody", wakes_runner(before), false)
     }
 
     /// Called by the runner only.
@@ -58,12 +64,25 @@ impl State {
 
     /// Gives the runner its waker back for writing; false if an abort came first.
     pub(super) fn reclaim_runner_waker(&self) -> bool {
-        self.0.fetch_and(!RUNNER_WAKER, Ordering::AcqRel) & ABORTED == 0
+        let order = mutant!(
+            "reclaim-runner-relaxed",
+            Ordering::Acquire,
+            Ordering::Relaxed
+        );
+        let before = self.0.fetch_and(!RUNNER_WAKER, order);
+        mutant!("reclaim-runner-unchecked", before & ABORTED == 0, true)
     }
 
     /// Lets aborters read the runner's waker; false if an abort came first and nobody will wake it.
     pub(super) fn publish_runner_waker(&self) -> bool {
-        self.0.fetch_or(RUNNER_WAKER, Ordering::AcqRel) & ABORTED == 0
+        let order = mutant!(
+            "publish-runner-unacquired",
+            Ordering::AcqRel,
+            Ordering::Release
+        );
+        let order = mutant!("publish-runner-unreleased", order, Ordering::Acquire);
+        let before = self.0.fetch_or(RUNNER_WAKER, order);
+        mutant!("publish-runner-unchecked", before & ABORTED == 0, true)
     }
 
     /// Called by the handle only.
@@ -73,22 +92,42 @@ impl State {
 
     /// Gives the handle its waker back for writing; false if the task completed first.
     pub(super) fn reclaim_join_waker(&self) -> bool {
-        self.0.fetch_and(!JOIN_WAKER, Ordering::AcqRel) & COMPLETE == 0
+        let order = mutant!("reclaim-join-relaxed", Ordering::Acquire, Ordering::Relaxed);
+        let before = self.0.fetch_and(!JOIN_WAKER, order);
+        mutant!("reclaim-join-unchecked", before & COMPLETE == 0, true)
     }
 
     /// Lets the runner take the handle's waker; false if the task completed first and the waker is still the handle's.
     pub(super) fn publish_join_waker(&self) -> bool {
-        self.0.fetch_or(JOIN_WAKER, Ordering::AcqRel) & COMPLETE == 0
+        let order = mutant!(
+            "publish-join-unacquired",
+            Ordering::AcqRel,
+            Ordering::Release
+        );
+        let order = mutant!("publish-join-unreleased", order, Ordering::Acquire);
+        let before = self.0.fetch_or(JOIN_WAKER, order);
+        mutant!("publish-join-unchecked", before & COMPLETE == 0, true)
     }
 
     /// Publishes the outcome.
     pub(super) fn complete(&self) -> Completed {
-        let before = self.0.fetch_or(COMPLETE, Ordering::AcqRel);
-        let gone = before & JOIN_GONE != 0;
+        let order = mutant!("complete-unacquired", Ordering::AcqRel, Ordering::Release);
+        let order = mutant!("complete-unreleased", order, Ordering::Acquire);
+        let before = self.0.fetch_or(COMPLETE, order);
+        let readers = mutant!(
+            "complete-ignores-abort",
+            RUNNER_WAKER | ABORTED,
+            RUNNER_WAKER
+        );
+        let released = mutant!(
+            "complete-keeps-waker",
+            before & readers == RUNNER_WAKER,
+            false
+        );
         Completed {
-            drop_outcome: gone,
+            drop_outcome: mutant!("complete-keeps-outcome", before & JOIN_GONE != 0, false),
             take_join_waker: before & JOIN_WAKER != 0,
-            drop_runner_waker: before & (RUNNER_WAKER | ABORTED) == RUNNER_WAKER,
+            drop_runner_waker: released,
         }
     }
 
@@ -99,15 +138,25 @@ impl State {
         } else {
             JOIN_GONE
         };
-        let before = self.0.fetch_or(bits, Ordering::AcqRel);
+        let order = mutant!("leave-unacquired", Ordering::AcqRel, Ordering::Release);
+        let order = mutant!("leave-unreleased", order, Ordering::Acquire);
+        let before = self.0.fetch_or(bits, order);
+        let wakes = wakes_runner(before);
+        let wakes = mutant!(
+            "leave-after-complete-wakes",
+            wakes,
+            before & RUNNER_WAKER != 0
+        );
         Left {
-            drop_outcome: before & COMPLETE != 0,
-            wake_runner: abort && wakes_runner(before),
+            drop_outcome: mutant!("leave-keeps-outcome", before & COMPLETE != 0, false),
+            wake_runner: abort && mutant!("leave-wakes-nobody", wakes, false),
         }
     }
 }
 
 /// Only the first aborter of a task that is not complete may read the runner's waker (T3).
 fn wakes_runner(before: u8) -> bool {
-    before & (COMPLETE | ABORTED | RUNNER_WAKER) == RUNNER_WAKER
+    let others = mutant!("abort-after-complete-wakes", COMPLETE | ABORTED, ABORTED);
+    let others = mutant!("second-abort-wakes", others, COMPLETE);
+    before & (others | RUNNER_WAKER) == RUNNER_WAKER
 }
