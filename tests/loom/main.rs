@@ -1,0 +1,27 @@
+//! Every interleaving of the small state machines, by loom.
+//!
+//! `cargo xtask loom` runs the models, `cargo xtask loom --mutants` the seeded bugs that they must catch. Without the cfg
+//! `trunnion_loom` this target is empty.
+//!
+//! What is modelled: the task cell of core (`task`), the queue between the simulator's thread and others (`sim`), the
+//! signal, job queue and registry of the smol adapter (`smol`), and the seam that they stand on (`seam`). A state machine of
+//! another crate gets a file here and is compiled from its own file, so that it must use nothing but core.
+//!
+//! What is not, and why:
+//!
+//! * `TaskId` and `RuntimeId` count with one relaxed `fetch_add`, from which it follows that no number is given twice.
+//! * The slots that hold the registered probes and the default runtime are `OnceLock`s of the standard library, written
+//!   once and read through nothing else.
+//! * `std::sync::Arc` is the standard library's in the models too; what they check is the protocols built on it.
+//! * The simulator's state and the tokio adapter's table of runtimes lie under one lock each and wake nobody under it; the
+//!   adapter's count of blocking closures is one atomic word that publishes nothing else.
+#![cfg(trunnion_loom)]
+#![expect(clippy::unwrap_used, reason = "a failed join fails the model")]
+
+mod harness;
+mod payload;
+mod seam;
+mod sim;
+mod smol;
+mod task;
+mod waker;
