@@ -1,0 +1,67 @@
+//! Running closures that block, on the threads of `blocking`.
+
+use trunnion_core::SpawnBlocking;
+use trunnion_core::context::Context;
+use trunnion_core::task::{Blocking, prepare_blocking};
+
+use crate::{SmolExecutor, SmolGlobal};
+
+/// A closure that runs, or is dropped unrun, inside a runtime's context.
+pub(crate) struct Within<J: FnOnce()> {
+    context: Context,
+    // Empty once it runs.
+    job: Option<J>,
+}
+
+impl<J: FnOnce()> Within<J> {
+    fn new(context: Context, job: J) -> Self {
+        Self {
+            context: context.blocking(),
+            job: Some(job),
+        }
+    }
+
+    pub(crate) fn run(mut self) {
+        if let Some(job) = self.job.take() {
+            self.context.enter(job);
+        }
+    }
+}
+
+impl<J: FnOnce()> Drop for Within<J> {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            self.context.enter(|| drop(job));
+        }
+    }
+}
+
+impl SpawnBlocking for SmolGlobal {
+    type Blocking<T: Send + 'static> = Blocking<T>;
+
+    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (job, handle) = prepare_blocking(job);
+        let job = Within::new(Self::context(), job);
+        // A native task that is dropped is cancelled before it starts; detached, it runs.
+        smol::unblock(move || job.run()).detach();
+        handle
+    }
+}
+
+impl SpawnBlocking for SmolExecutor {
+    type Blocking<T: Send + 'static> = Blocking<T>;
+
+    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (job, handle) = prepare_blocking(job);
+        self.queue(Within::new(self.context(), job));
+        handle
+    }
+}

@@ -1,0 +1,183 @@
+//! Executors that somebody else drives.
+
+use core::fmt;
+use core::future::Future;
+use std::sync::{Arc, Weak};
+
+use smol::Executor;
+use trunnion_core::context::Context;
+use trunnion_core::{AnyRuntime, Flavor, Info, RuntimeId, RuntimeInfo};
+
+use crate::blocking::Within;
+use crate::ending::Ending;
+use crate::home::Home;
+use crate::task::Contained;
+use crate::{KIND, detect, identity};
+
+/// Reaches an `async_executor::Executor`: one that the program drives itself, or that of a [`SmolOwned`](crate::SmolOwned).
+///
+/// It holds the executor weakly, as do its tasks: neither keeps it alive. Once the executor is dropped its tasks are, and a
+/// spawn drops the future and gives [`JoinError::Shutdown`](trunnion_core::JoinError::Shutdown) at once.
+///
+/// All values made from one executor have the same id, and no two executors ever do.
+///
+/// ```
+/// use std::sync::Arc;
+/// use trunnion_core::Spawn;
+/// use trunnion_smol::SmolExecutor;
+///
+/// let native = Arc::new(smol::Executor::new());
+/// let rt = SmolExecutor::new(&native);
+/// let task = rt.spawn(async { 6 * 7 });
+/// assert_eq!(smol::block_on(native.run(task)).unwrap(), 42);
+///
+/// drop(native);
+/// let refused = smol::block_on(rt.spawn(async {}));
+/// assert!(refused.unwrap_err().is_shutdown());
+/// ```
+///
+/// The future given to the native `run` is not inside trunnion's context; put it into
+/// [`with_runtime`](trunnion_core::with_runtime) if it needs detection.
+///
+/// # Cost
+/// A clone counts two references. A spawn allocates twice, a detached spawn once; `spawn_blocking` twice, or three times on
+/// an owned runtime, which takes queued closures back when it ends.
+#[derive(Clone)]
+pub struct SmolExecutor {
+    parts: Arc<Parts>,
+    // Each task takes a clone. It makes new values from the parts: one that held a value would hold itself.
+    context: Context,
+}
+
+/// What all values of an executor that come from one constructor call share.
+pub(crate) struct Parts {
+    id: RuntimeId,
+    executor: Weak<Executor<'static>>,
+    /// There if the executor belongs to an owned runtime.
+    ending: Option<Ending>,
+}
+
+impl SmolExecutor {
+    /// Reaches `executor`, as long as somebody keeps and drives it.
+    ///
+    /// # Cost
+    /// Two allocations and a lock. Make one and clone it.
+    #[must_use]
+    pub fn new(executor: &Arc<Executor<'static>>) -> Self {
+        detect::register();
+        Self::from_parts(Arc::new(Parts {
+            id: identity::id_of(executor),
+            executor: Arc::downgrade(executor),
+            ending: None,
+        }))
+    }
+
+    /// Reaches the executor of an owned runtime, which nobody else can reach.
+    pub(crate) fn owned(executor: &Arc<Executor<'static>>, ending: Ending) -> Self {
+        Self::from_parts(Arc::new(Parts {
+            id: RuntimeId::unique(KIND),
+            executor: Arc::downgrade(executor),
+            ending: Some(ending),
+        }))
+    }
+
+    fn from_parts(parts: Arc<Parts>) -> Self {
+        let held = Arc::clone(&parts);
+        let make = move || AnyRuntime::new(Self::from_parts(Arc::clone(&held)));
+        let context = Context::lazy(parts.id, make);
+        Self { parts, context }
+    }
+
+    pub(crate) fn parts(&self) -> &Arc<Parts> {
+        &self.parts
+    }
+
+    pub(crate) fn context(&self) -> Context {
+        self.context.clone()
+    }
+
+    /// Gives a task to the executor, or drops it here when there is none.
+    pub(crate) fn start<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let task = Contained::new(self.parts.home(), future);
+        if let Some(executor) = self.parts.executor.upgrade() {
+            executor.spawn(task).detach();
+            self.parts.release(executor);
+        }
+    }
+
+    /// Queues a blocking closure, or drops it here when the executor is gone.
+    pub(crate) fn queue<J: FnOnce() + Send + 'static>(&self, job: Within<J>) {
+        let parts = Arc::clone(&self.parts);
+        match &self.parts.ending {
+            None => smol::unblock(move || parts.run_if_alive(job)).detach(),
+            Some(ending) => {
+                if ending.jobs.push(Box::new(|| job.run())).is_ok() {
+                    smol::unblock(move || parts.run_next_job()).detach();
+                }
+            }
+        }
+    }
+}
+
+impl Parts {
+    pub(crate) fn id(&self) -> RuntimeId {
+        self.id
+    }
+
+    fn home(&self) -> Home {
+        self.ending
+            .as_ref()
+            .map_or(Home::None, |ending| Home::of(&ending.registry))
+    }
+
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.ending.as_ref()
+    }
+
+    /// Lets go of the executor; whoever is last drops it, and its tasks.
+    pub(crate) fn release(&self, executor: Arc<Executor<'static>>) {
+        let Some(executor) = Arc::into_inner(executor) else {
+            return;
+        };
+        match &self.ending {
+            Some(ending) => ending.end(executor),
+            None => drop(executor),
+        }
+    }
+
+    /// Nobody tells when an executor of the program's own ends: the closure looks when its turn comes.
+    fn run_if_alive<J: FnOnce()>(&self, job: Within<J>) {
+        if self.executor.strong_count() > 0 {
+            job.run();
+        }
+    }
+
+    fn run_next_job(&self) {
+        if let Some(ending) = &self.ending {
+            ending.jobs.run_next();
+        }
+    }
+}
+
+impl RuntimeInfo for SmolExecutor {
+    fn info(&self) -> Info {
+        let workers = self.parts.ending().map_or(0, Ending::workers);
+        let flavor = if workers == 1 {
+            Flavor::CurrentThread
+        } else {
+            Flavor::MultiThread
+        };
+        Info::new(self.parts.id, flavor).with_workers(workers)
+    }
+}
+
+impl fmt::Debug for SmolExecutor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmolExecutor")
+            .field("id", &self.parts.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,74 @@
+//! What is given to the native executor for a task.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+use trunnion_core::panic::{catch, contain};
+
+use crate::home::Home;
+use crate::tally;
+
+pin_project! {
+    /// Keeps the panics of a future, and those of its destructor, from the executor, and ends with its runtime.
+    ///
+    /// async-task survives a panic in a poll, but aborts the process for one in a destructor or in a payload's.
+    pub(crate) struct Contained<F> {
+        #[pin]
+        future: Option<F>,
+        home: Home,
+    }
+
+    impl<F> PinnedDrop for Contained<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if this.future.is_some() {
+                tally::count();
+                end(this.future, this.home);
+            }
+        }
+    }
+}
+
+impl<F> Contained<F> {
+    pub(crate) const fn new(home: Home, future: F) -> Self {
+        Self {
+            future: Some(future),
+            home,
+        }
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Contained<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(future) = this.future.as_mut().as_pin_mut() else {
+            return Poll::Ready(());
+        };
+        if this.home.is_closing() {
+            tally::count();
+            end(this.future, this.home);
+            return Poll::Ready(());
+        }
+        match catch(|| future.poll(cx)) {
+            Ok(Poll::Pending) => {
+                this.home.wait(cx.waker());
+                return Poll::Pending;
+            }
+            Ok(Poll::Ready(())) => {}
+            // Nobody holds a handle that could get it; the process's hook has reported it.
+            Err(payload) => contain(|| drop(payload)),
+        }
+        end(this.future, this.home);
+        Poll::Ready(())
+    }
+}
+
+/// Drops the future in place. The slot is empty afterwards, also when the destructor panics.
+fn end<F>(mut slot: Pin<&mut Option<F>>, home: &mut Home) {
+    contain(|| slot.set(None));
+    home.leave();
+}

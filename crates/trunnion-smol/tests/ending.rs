@@ -1,0 +1,359 @@
+//! What happens to tasks when their executor ends.
+
+use std::future::pending;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use trunnion_core::{
+    BlockOn, Clock, RuntimeInfo, ShutdownRuntime, Spawn, SpawnBlocking, SpawnLocal, TaskHandle,
+    Timer, YieldNow,
+};
+use trunnion_smol::{SmolExecutor, SmolLocal, SmolOwned};
+
+const GRACE: Duration = Duration::from_secs(30);
+
+fn owned(threads: usize) -> SmolOwned {
+    let threads = NonZeroUsize::new(threads).expect("a runtime has a thread");
+    SmolOwned::new(threads).expect("threads start")
+}
+
+#[derive(Clone, Default)]
+struct Drops(Arc<AtomicUsize>);
+
+impl Drops {
+    fn count(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn guard(&self) -> Guard {
+        Guard(self.clone())
+    }
+}
+
+struct Guard(Drops);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        (self.0).0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+async fn hold(guard: Guard) {
+    pending::<()>().await;
+    drop(guard);
+}
+
+#[test]
+fn dropping_an_own_executor_drops_its_pending_tasks_once_and_their_awaiters_get_shutdown() {
+    let drops = Drops::default();
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    let polled = rt.spawn(hold(drops.guard()));
+    let unpolled = rt.spawn(hold(drops.guard()));
+    rt.spawn_detached(hold(drops.guard()));
+    assert!(native.try_tick());
+    assert_eq!(drops.count(), 0);
+    drop(native);
+    assert_eq!(drops.count(), 3);
+    for task in [polled, unpolled] {
+        let error = smol::block_on(task).expect_err("the executor is gone");
+        assert!(error.is_shutdown());
+    }
+}
+
+#[test]
+fn a_spawn_after_the_executor_is_gone_drops_the_future_and_gives_shutdown() {
+    let drops = Drops::default();
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    drop(native);
+    let task = rt.spawn(hold(drops.guard()));
+    rt.spawn_detached(hold(drops.guard()));
+    assert_eq!(drops.count(), 2);
+    assert!(task.is_finished());
+    assert!(
+        smol::block_on(task)
+            .expect_err("it cannot run")
+            .is_shutdown()
+    );
+}
+
+#[test]
+fn tasks_that_hold_handles_do_not_keep_the_executor_alive() {
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    let held = rt.clone();
+    let task = rt.spawn(async move {
+        pending::<()>().await;
+        held.now()
+    });
+    let weak = Arc::downgrade(&native);
+    drop(native);
+    assert!(weak.upgrade().is_none());
+    assert!(smol::block_on(task).is_err());
+}
+
+#[test]
+fn two_values_of_one_executor_have_one_id_and_no_later_executor_has_it() {
+    let native = Arc::new(smol::Executor::new());
+    let id = SmolExecutor::new(&native).info().id;
+    assert_eq!(SmolExecutor::new(&native).info().id, id);
+    drop(native);
+    for _ in 0..100 {
+        let later = Arc::new(smol::Executor::new());
+        assert_ne!(SmolExecutor::new(&later).info().id, id);
+    }
+}
+
+#[test]
+fn shutdown_counts_the_tasks_that_it_drops() {
+    let drops = Drops::default();
+    let owner = owned(2);
+    let rt = owner.handle();
+    for _ in 0..10 {
+        rt.spawn_detached(hold(drops.guard()));
+    }
+    let awaited = rt.spawn(hold(drops.guard()));
+    owner
+        .block_on(rt.spawn(async {}))
+        .expect("a task that ends is not counted");
+    let report = owner.shutdown(GRACE).expect("not inside the runtime");
+    assert_eq!(report.tasks_dropped, 11);
+    assert_eq!(report.blocking_running, 0);
+    assert_eq!(drops.count(), 11);
+    assert!(
+        smol::block_on(awaited)
+            .expect_err("it was dropped")
+            .is_shutdown()
+    );
+    assert!(
+        smol::block_on(rt.spawn(async {}))
+            .expect_err("the runtime is gone")
+            .is_shutdown()
+    );
+}
+
+#[test]
+fn shutdown_inside_a_task_is_refused_and_the_runtime_goes_on() {
+    let owner = owned(1);
+    let rt = owner.handle();
+    let (sender, receiver) = mpsc::channel();
+    let task = rt.spawn(async move {
+        let owner: SmolOwned = receiver.recv().expect("the test sends it");
+        let refused = owner.shutdown(GRACE).expect_err("this is inside");
+        refused.into_inner()
+    });
+    sender.send(owner).expect("the task waits");
+    let owner = smol::block_on(task).expect("the task ends");
+    assert_eq!(owner.block_on(rt.spawn(async { 1 })).expect("it runs"), 1);
+}
+
+#[test]
+fn shutdown_inside_a_blocking_closure_is_refused() {
+    let owner = owned(1);
+    let rt = owner.handle();
+    let job = rt.spawn_blocking(move || owner.shutdown(GRACE).is_err());
+    assert!(smol::block_on(job).expect("the closure ends"));
+}
+
+#[test]
+fn an_owner_may_be_dropped_by_a_task_on_its_only_worker() {
+    let drops = Drops::default();
+    let owner = owned(1);
+    let rt = owner.handle();
+    let pending = rt.spawn(hold(drops.guard()));
+    let (sender, receiver) = mpsc::channel();
+    rt.spawn_detached(async move { drop::<Option<SmolOwned>>(receiver.recv().ok()) });
+    sender.send(owner).expect("the task waits");
+    assert!(
+        smol::block_on(pending)
+            .expect_err("the runtime ends")
+            .is_shutdown()
+    );
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn dropping_an_owner_whose_worker_is_stuck_does_not_block_for_ever() {
+    let owner = owned(1);
+    let rt = owner.handle();
+    let (release, released) = mpsc::channel::<()>();
+    let (started, has_started) = mpsc::channel();
+    let stuck = rt.spawn(async move {
+        started.send(()).expect("the test listens");
+        released.recv().is_err()
+    });
+    has_started.recv().expect("the task starts");
+    drop(owner);
+    drop(release);
+    assert!(smol::block_on(stuck).expect("its last poll gives the value"));
+}
+
+#[test]
+fn destructors_may_spawn_and_sleep_while_the_runtime_ends() {
+    struct Spawns(SmolExecutor, mpsc::Sender<bool>);
+    impl Drop for Spawns {
+        fn drop(&mut self) {
+            drop(self.0.sleep(Duration::from_secs(1)));
+            let task = self.0.spawn(async {});
+            self.1.send(task.is_finished()).expect("the test listens");
+        }
+    }
+    let owner = owned(2);
+    let rt = owner.handle();
+    let (sender, receiver) = mpsc::channel();
+    let spawns = Spawns(rt.clone(), sender);
+    rt.spawn_detached(async move {
+        let _spawns = spawns;
+        pending::<()>().await;
+    });
+    owner.shutdown(GRACE).expect("not inside the runtime");
+    assert!(receiver.recv().expect("the destructor ran"));
+}
+
+#[test]
+fn destructors_that_panic_while_the_runtime_ends_stop_nothing() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let drops = Drops::default();
+    let owner = owned(1);
+    let rt = owner.handle();
+    for _ in 0..3 {
+        let guard = drops.guard();
+        rt.spawn_detached(async move {
+            let _first = guard;
+            let _second = Panics;
+            pending::<()>().await;
+        });
+    }
+    let report = owner.shutdown(GRACE).expect("not inside the runtime");
+    assert_eq!((report.tasks_dropped, drops.count()), (3, 3));
+}
+
+#[test]
+fn runtimes_leave_no_threads_behind() {
+    for _ in 0..100 {
+        let owner = owned(2);
+        let rt = owner.handle();
+        owner.block_on(rt.spawn(async {})).expect("the task ends");
+        drop(owner);
+    }
+    let names = std::fs::read_dir("/proc/self/task").map(|tasks| {
+        tasks
+            .flatten()
+            .filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok())
+            .filter(|name| name.starts_with("trunnion-smol"))
+            .count()
+    });
+    // The other tests of this file own fewer than this at any time.
+    assert!(names.is_err() || names.is_ok_and(|count| count < 50));
+}
+
+#[test]
+fn wakes_from_other_threads_do_not_disturb_the_end() {
+    for _ in 0..50 {
+        let owner = owned(2);
+        let rt = owner.handle();
+        for _ in 0..20 {
+            let inner = rt.clone();
+            rt.spawn_detached(async move {
+                loop {
+                    inner.yield_now().await;
+                }
+            });
+        }
+        let report = owner.shutdown(GRACE).expect("not inside the runtime");
+        assert_eq!(report.tasks_dropped, 20);
+    }
+}
+
+#[test]
+fn a_local_runtime_that_is_shut_down_drops_its_tasks_and_refuses_new_ones() {
+    let drops = Drops::default();
+    let owner = SmolLocal::new();
+    let rt = owner.clone();
+    let held = rt.clone();
+    let guard = drops.guard();
+    let task = rt.spawn_local(async move {
+        let _held = (held, guard);
+        pending::<()>().await;
+    });
+    owner.block_on(rt.yield_now());
+    let report = owner.shutdown(GRACE).expect("not inside the runtime");
+    assert_eq!((report.tasks_dropped, drops.count()), (1, 1));
+    assert!(
+        smol::block_on(task)
+            .expect_err("it was dropped")
+            .is_shutdown()
+    );
+    let refused = rt.block_on(rt.spawn_local(async {}));
+    assert!(refused.expect_err("the runtime is gone").is_shutdown());
+}
+
+#[test]
+fn dropping_the_owner_of_a_local_runtime_frees_tasks_that_hold_clones() {
+    let drops = Drops::default();
+    let owner = SmolLocal::new();
+    let held = owner.clone();
+    let guard = drops.guard();
+    owner
+        .spawn_local(async move {
+            let _held = (held, guard);
+            pending::<()>().await;
+        })
+        .detach();
+    drop(owner);
+    assert_eq!(drops.count(), 1);
+}
+
+#[test]
+fn a_local_runtime_whose_owner_is_dropped_inside_ends_when_its_entry_does() {
+    let drops = Drops::default();
+    let owner = SmolLocal::new();
+    let rt = owner.clone();
+    let guard = drops.guard();
+    let task = rt.spawn_local(async move {
+        let _guard = guard;
+        pending::<()>().await;
+    });
+    let inner = rt.clone();
+    rt.block_on(async move {
+        drop(owner);
+        let refused = inner.spawn_local(async {}).await;
+        assert!(refused.expect_err("the runtime ends").is_shutdown());
+    });
+    assert_eq!(drops.count(), 1);
+    assert!(
+        smol::block_on(task)
+            .expect_err("it was dropped")
+            .is_shutdown()
+    );
+}
+
+#[test]
+fn a_destructor_that_panics_while_an_own_executor_is_dropped_does_not_abort() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    let bomb = Panics;
+    rt.spawn_detached(async move {
+        let _bomb = bomb;
+        pending::<()>().await;
+    });
+    assert!(native.try_tick());
+    drop(native);
+    let refused = smol::block_on(rt.spawn(async {}));
+    assert!(refused.expect_err("the executor is gone").is_shutdown());
+}
