@@ -233,3 +233,49 @@ fn what_was_spawned_for_counting_also_runs() {
     });
     assert_eq!(sum, 3);
 }
+
+/// Lists the crates of a package's normal dependencies, itself included.
+fn tree(package: &str) -> Vec<String> {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--package",
+            package,
+        ])
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .output()
+        .expect("cargo runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut crates: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect();
+    crates.sort_unstable();
+    crates.dedup();
+    crates
+}
+
+#[test]
+fn core_has_no_dependency_and_the_facade_three() {
+    assert_eq!(tree("trunnion-core"), ["trunnion-core"]);
+    assert_eq!(
+        tree("trunnion"),
+        [
+            "pin-project-lite",
+            "trunnion",
+            "trunnion-core",
+            "trunnion-patterns"
+        ]
+    );
+}

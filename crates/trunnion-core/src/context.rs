@@ -17,6 +17,7 @@ use core::fmt;
 use core::future::Future;
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::vec::Vec;
 
 use crate::task::Scoped;
 use crate::{AnyRuntime, RuntimeId, RuntimeInfo};
@@ -28,13 +29,15 @@ pub(crate) use current::current;
 pub use probe::unbudgeted;
 
 std::thread_local! {
-    static CURRENT: RefCell<Context> = const { RefCell::new(Context::outside()) };
+    /// The contexts that this thread is inside of, the innermost last.
+    static ENTERED: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Names the runtime that is current while some code runs; adapters keep one in each of their tasks.
 ///
 /// # Cost
-/// A clone counts one reference at most. [`enter`](Self::enter) swaps a thread-local value twice.
+/// A clone counts one reference at most. [`enter`](Self::enter) moves a thread-local value twice, and allocates once for
+/// each thread.
 #[derive(Clone)]
 pub struct Context {
     mode: Mode,
@@ -105,17 +108,31 @@ impl Context {
         self
     }
 
-    /// Runs `f` in this context and restores the one before, also when `f` panics.
+    /// Runs `f` in this context and leaves it afterwards, also when `f` panics.
+    ///
+    /// The value itself lies with the thread meanwhile, so that no reference is counted. While the thread's locals are
+    /// being destroyed, `f` runs in no context.
     pub fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        struct Restore<'a>(&'a mut Context);
-        impl Drop for Restore<'_> {
+        struct Leave<'a>(&'a mut Context);
+        impl Drop for Leave<'_> {
             fn drop(&mut self) {
-                swap(self.0);
+                let pop = |entered: &RefCell<Vec<Context>>| entered.borrow_mut().pop();
+                if let Ok(Some(context)) = ENTERED.try_with(pop) {
+                    *self.0 = context;
+                }
             }
         }
-        swap(self);
-        let _restore = Restore(self);
-        f()
+        let push = |entered: &RefCell<Vec<Self>>| {
+            let this = core::mem::replace(self, Self::outside());
+            entered.borrow_mut().push(this);
+        };
+        match ENTERED.try_with(push) {
+            Ok(()) => {
+                let _leave = Leave(self);
+                f()
+            }
+            Err(_) => f(),
+        }
     }
 
     fn id(&self) -> Option<RuntimeId> {
@@ -127,22 +144,25 @@ impl Context {
     }
 }
 
-/// Exchanges the thread's context with `other`; does nothing while the thread's locals are being destroyed.
-fn swap(other: &mut Context) {
-    let _gone = CURRENT.try_with(|current| core::mem::swap(&mut *current.borrow_mut(), other));
-}
-
 fn innermost() -> Context {
-    CURRENT
-        .try_with(|current| current.borrow().clone())
-        .unwrap_or(Context::outside())
+    let last = ENTERED.try_with(|entered| entered.borrow().last().cloned());
+    last.ok().flatten().unwrap_or(Context::outside())
 }
 
 /// Tells whether this thread is polling a task or root future of runtime `id`, so that blocking it could deadlock.
+///
+/// A poll that encloses others counts as well, up to the closure for blocking code that this thread is inside of.
 #[must_use]
 pub fn is_polling(id: RuntimeId) -> bool {
-    let context = innermost();
-    context.mode == Mode::Polling && context.id() == Some(id)
+    // A copy: a runtime that is asked for its id may enter a context.
+    let entered = ENTERED
+        .try_with(|entered| entered.borrow().clone())
+        .unwrap_or_default();
+    let mut here = entered
+        .iter()
+        .rev()
+        .take_while(|context| context.mode == Mode::Polling);
+    here.any(|context| context.id() == Some(id))
 }
 
 /// Makes `runtime` the one that detection finds while `future` is polled and dropped.

@@ -179,3 +179,17 @@ fn the_handles_are_runtimes_and_their_futures_move() {
     is_local::<SmolLocal>();
     is_send(naps(&SmolGlobal));
 }
+
+#[test]
+fn blocking_on_a_runtime_from_two_levels_below_is_refused() {
+    let (outer, inner) = (owned(1), owned(1));
+    outer.block_on(async {
+        inner.block_on(async {
+            assert!(outer.try_block_on(async {}).is_err());
+        });
+        assert!(
+            inner.try_block_on(async {}).is_ok(),
+            "the inner one has been left"
+        );
+    });
+}

@@ -1,1 +1,35 @@
-//! Placeholder.
+// The README is the front page; its examples need every runtime.
+#![cfg_attr(
+    all(feature = "tokio", feature = "smol", feature = "sim"),
+    doc = include_str!("../../../README.md")
+)]
+#![cfg_attr(
+    not(all(feature = "tokio", feature = "smol", feature = "sim")),
+    doc = "Lets one async library run on any runtime."
+)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+
+mod kind;
+mod run;
+mod test_on_all;
+
+#[doc(no_inline)]
+pub use trunnion_core::*;
+#[doc(no_inline)]
+pub use trunnion_patterns::*;
+
+#[cfg(feature = "sim")]
+#[doc(no_inline)]
+pub use trunnion_sim as sim;
+#[cfg(feature = "smol")]
+#[doc(no_inline)]
+pub use trunnion_smol as smol;
+#[cfg(feature = "tokio")]
+#[doc(no_inline)]
+pub use trunnion_tokio as tokio;
+
+pub use kind::{Kind, UnknownRuntime};
+pub use run::{current, run};
+#[doc(hidden)]
+pub use test_on_all::on;

@@ -18,7 +18,7 @@ use crate::context::Context;
 /// That of the future inside.
 ///
 /// # Cost
-/// Two swaps of a thread-local value a poll; no allocation, no reference counted.
+/// Two moves of a thread-local value a poll; no reference is counted.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Scoped<F> {
     context: Context,

@@ -1,0 +1,50 @@
+//! Finding the current runtime through the facade.
+#![cfg(all(feature = "tokio", feature = "smol", feature = "sim"))]
+
+use trunnion::{AnyRuntime, Kind, RuntimeInfo, Spawn, with_runtime};
+
+#[tokio::test]
+async fn a_plain_tokio_program_is_found() {
+    assert_eq!(
+        trunnion::current().expect("tokio runs this").info().name(),
+        "tokio"
+    );
+}
+
+#[test]
+fn outside_the_compiled_runtimes_are_listed() {
+    let error = trunnion::current().expect_err("no runtime is current");
+    assert_eq!(error.asked, ["tokio", "smol", "sim"]);
+}
+
+#[test]
+fn each_runtime_finds_itself_in_its_tasks() {
+    for kind in Kind::compiled() {
+        let found = trunnion::run(*kind, async |rt| {
+            let here = trunnion::current().expect("inside").info();
+            let there = rt
+                .spawn(async { trunnion::current().expect("inside").info() })
+                .await
+                .expect("it ends");
+            assert_eq!(here.id, there.id);
+            here.name()
+        });
+        assert_eq!(found.expect("it starts"), kind.name());
+    }
+}
+
+#[test]
+fn the_scoped_override_wins_and_ends_with_its_future() {
+    let outer = Kind::SIM;
+    let ids = trunnion::run(outer, async |rt| {
+        let other = AnyRuntime::from_static(&trunnion::smol::SmolGlobal);
+        let inside = with_runtime(other.clone(), async {
+            trunnion::current().expect("inside").info().id
+        })
+        .await;
+        assert_eq!(inside, other.info().id);
+        (trunnion::current().expect("inside").info().id, rt.info().id)
+    });
+    let (after, own) = ids.expect("it starts");
+    assert_eq!(after, own);
+}
