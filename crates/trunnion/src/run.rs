@@ -37,6 +37,7 @@ use crate::kind::Name;
     not(any(feature = "tokio", feature = "smol", feature = "sim")),
     expect(
         unused_variables,
+        clippy::needless_pass_by_value,
         reason = "without a runtime there is no `Kind`, and nobody can call it"
     )
 )]
