@@ -21,6 +21,8 @@ pub trait Sleep: Future<Output = ()> {
     fn deadline(&self) -> Instant;
 
     /// Tells whether the deadline has been reached, that is whether a poll now is ready.
+    ///
+    /// That a runtime's cooperative budget is used up must not keep a sleep pending beyond its deadline.
     fn is_elapsed(&self) -> bool;
 }
 

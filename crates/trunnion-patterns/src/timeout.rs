@@ -164,11 +164,7 @@ impl<'a, R: Timer, F> Timeout<'a, R, F> {
         let Some(mut sleep) = this.sleep.as_mut().as_pin_mut() else {
             unreachable!("the sleep was made above")
         };
-        // A future that uses up its runtime's cooperative budget in every poll would keep the sleep pending for ever:
-        // whether the deadline has been reached is asked beside it.
-        if sleep.as_mut().poll(cx).is_pending() && !sleep.is_elapsed() {
-            return Poll::Pending;
-        }
+        ready!(sleep.as_mut().poll(cx));
         let deadline = sleep.deadline();
         Poll::Ready(this.limit.elapsed(Some(deadline)))
     }

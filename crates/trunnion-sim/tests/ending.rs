@@ -8,8 +8,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 use trunnion_core::{
-    AnyRuntime, BlockOn, BlockingHandle, Clock, ShutdownRuntime, Spawn, SpawnBlocking, SpawnLocal,
-    TaskHandle, Timer, YieldNow,
+    AnyRuntime, BlockOn, Clock, ShutdownRuntime, Spawn, SpawnBlocking, SpawnLocal, TaskHandle,
+    Timer, YieldNow,
 };
 use trunnion_sim::{Schedule, Sim, SimRuntime};
 

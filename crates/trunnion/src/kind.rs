@@ -38,7 +38,7 @@ impl Kind {
     #[cfg(feature = "tokio")]
     pub const TOKIO: Self = Self(Name::Tokio);
 
-    /// Smol's global executor.
+    /// An executor of smol's with a thread for each processor.
     #[cfg(feature = "smol")]
     pub const SMOL: Self = Self(Name::Smol);
 
@@ -128,3 +128,9 @@ impl fmt::Display for UnknownRuntime {
 }
 
 impl Error for UnknownRuntime {}
+
+impl From<UnknownRuntime> for std::io::Error {
+    fn from(error: UnknownRuntime) -> Self {
+        Self::new(std::io::ErrorKind::NotFound, error)
+    }
+}

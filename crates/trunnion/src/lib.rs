@@ -1,11 +1,8 @@
+//! Lets one async library run on any runtime.
 // The README is the front page; its examples need every runtime.
 #![cfg_attr(
     all(feature = "tokio", feature = "smol", feature = "sim"),
-    doc = include_str!("../../../README.md")
-)]
-#![cfg_attr(
-    not(all(feature = "tokio", feature = "smol", feature = "sim")),
-    doc = "Lets one async library run on any runtime."
+    doc = concat!("\n", include_str!("../../../README.md"))
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -50,8 +50,8 @@ pub fn run<T>(kind: Kind, main: impl AsyncFnOnce(AnyRuntime) -> T) -> io::Result
         }
         #[cfg(feature = "smol")]
         Name::Smol => {
-            static GLOBAL: trunnion_smol::SmolGlobal = trunnion_smol::SmolGlobal;
-            Ok(GLOBAL.block_on(main(AnyRuntime::from_static(&GLOBAL))))
+            let owner = trunnion_smol::SmolOwned::with_all_processors()?;
+            Ok(owner.block_on(main(AnyRuntime::new(owner.handle()))))
         }
         #[cfg(feature = "sim")]
         Name::Sim => {

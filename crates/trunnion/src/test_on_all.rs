@@ -4,7 +4,7 @@
 ///
 /// The function becomes a module of that name with the tests `tokio_multi_thread`, `tokio_current_thread`, `smol_global`,
 /// `smol_own_executor`, `sim_fifo`, `sim_lifo` and `sim_random` (16 seeds). It takes the runtime by value, as `impl` of
-/// whatever it needs, and may give a `Result`.
+/// whatever it needs, and may give a `Result`. Attributes, such as `should_panic`, go to each of the tests.
 ///
 /// ```
 /// trunnion::test_on_all! {
@@ -22,12 +22,11 @@ macro_rules! test_on_all {
         $(mod $name {
             use super::*;
 
-            $(#[$meta])*
             async fn body($rt: $bound) $(-> $output)? $body
 
-            $crate::__test_on_tokio!(body; $($output)?);
-            $crate::__test_on_smol!(body; $($output)?);
-            $crate::__test_on_sim!(body; $($output)?);
+            $crate::__test_on_tokio!([$(#[$meta])*] body; $($output)?);
+            $crate::__test_on_smol!([$(#[$meta])*] body; $($output)?);
+            $crate::__test_on_sim!([$(#[$meta])*] body; $($output)?);
         })+
     };
 }
@@ -36,7 +35,8 @@ macro_rules! test_on_all {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __test_on {
-    ($body:ident; $($output:ty)?; $test:ident = $enter:path) => {
+    ([$($meta:tt)*] $body:ident; $($output:ty)?; $test:ident = $enter:path) => {
+        $($meta)*
         #[test]
         fn $test() $(-> $output)? {
             $enter(|rt| $body(rt))
@@ -184,7 +184,11 @@ pub mod on {
                 let seed = seeds.next().unwrap_or(SEEDS.end);
                 let _named = NameSeed(seed);
                 let output = enter(seed, Schedule::Random, &test);
-                if output.failed() || seed == SEEDS.end {
+                if output.failed() {
+                    name(seed);
+                    return output;
+                }
+                if seed == SEEDS.end {
                     return output;
                 }
             }
@@ -210,15 +214,19 @@ pub mod on {
         struct NameSeed(u64);
 
         impl Drop for NameSeed {
-            #[expect(
-                clippy::print_stderr,
-                reason = "it belongs to the report of a failing test"
-            )]
             fn drop(&mut self) {
                 if std::thread::panicking() {
-                    eprintln!("the random schedule with seed {} fails", self.0);
+                    name(self.0);
                 }
             }
+        }
+
+        #[expect(
+            clippy::print_stderr,
+            reason = "it belongs to the report of a failing test"
+        )]
+        fn name(seed: u64) {
+            eprintln!("the random schedule with seed {seed} fails");
         }
     }
     #[cfg(feature = "sim")]

@@ -1,7 +1,7 @@
 //! Finding the current runtime through the facade.
 #![cfg(all(feature = "tokio", feature = "smol", feature = "sim"))]
 
-use trunnion::{AnyRuntime, Kind, RuntimeInfo, Spawn, with_runtime};
+use trunnion::{AnyRuntime, Kind, RuntimeInfo, Spawn, YieldNow, with_runtime};
 
 #[tokio::test]
 async fn a_plain_tokio_program_is_found() {
@@ -47,4 +47,27 @@ fn the_scoped_override_wins_and_ends_with_its_future() {
     });
     let (after, own) = ids.expect("it starts");
     assert_eq!(after, own);
+}
+
+#[test]
+fn what_is_left_when_main_ends_is_dropped() {
+    struct Note(std::sync::mpsc::Sender<()>);
+    impl Drop for Note {
+        fn drop(&mut self) {
+            self.0.send(()).expect("the test listens");
+        }
+    }
+    for kind in Kind::compiled() {
+        let (dropped, drops) = std::sync::mpsc::channel();
+        let note = Note(dropped);
+        let ended = trunnion::run(*kind, async |rt| {
+            rt.spawn_detached(async move {
+                let _note = note;
+                std::future::pending::<()>().await;
+            });
+            rt.yield_now().await;
+        });
+        ended.expect("it starts");
+        assert_eq!(drops.try_iter().count(), 1, "{kind}");
+    }
 }

@@ -27,3 +27,11 @@ trunnion::test_on_all! {
         assert!(task.cancel().await.is_err_and(|error| error.is_cancelled()));
     }
 }
+
+trunnion::test_on_all! {
+    #[should_panic(expected = "on purpose")]
+    async fn attributes_reach_each_test(rt: impl Runtime) {
+        rt.yield_now().await;
+        panic!("on purpose");
+    }
+}

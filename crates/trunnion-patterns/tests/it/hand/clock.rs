@@ -19,8 +19,6 @@ struct Inner {
     reads: Cell<usize>,
     made: Cell<usize>,
     alive: Cell<usize>,
-    // As a runtime with a cooperative budget that is used up: sleeps are pending whatever the time.
-    exhausted: Cell<bool>,
     waiting: RefCell<Vec<(Instant, Waker)>>,
 }
 
@@ -40,10 +38,6 @@ impl HandClock {
         for (_, waker) in due {
             waker.wake();
         }
-    }
-
-    pub(crate) fn exhaust(&self) {
-        self.0.exhausted.set(true);
     }
 
     /// Reads the time without being counted.
@@ -97,7 +91,7 @@ impl Future for HandSleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.is_elapsed() && !self.clock.0.exhausted.get() {
+        if self.is_elapsed() {
             return Poll::Ready(());
         }
         let entry = (self.deadline, cx.waker().clone());
