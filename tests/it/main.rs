@@ -1,0 +1,9 @@
+//! Tests of what no adapter can show alone.
+#![cfg(not(trunnion_loom))]
+
+mod detection;
+mod nested_entry;
+mod paused_clock;
+mod primitives;
+mod runtimes;
+mod suite_bites;
