@@ -44,13 +44,15 @@ pub struct Context {
     source: Source,
 }
 
-/// Tells whether the thread may be blocked.
+/// Tells what the thread does for the runtime, and so whether it may be blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// A poll: blocking it can starve the runtime.
     Polling,
     /// A thread for blocking code.
     Blocking,
+    /// Nothing: the runtime is only named for detection, and what the thread was doing before still holds.
+    Named,
 }
 
 #[derive(Clone)]
@@ -89,6 +91,13 @@ impl Context {
         Self {
             mode: Mode::Polling,
             source: Source::Makes(id, Arc::new(make)),
+        }
+    }
+
+    const fn named(runtime: AnyRuntime) -> Self {
+        Self {
+            mode: Mode::Named,
+            source: Source::Is(runtime),
         }
     }
 
@@ -149,25 +158,54 @@ fn innermost() -> Context {
     last.ok().flatten().unwrap_or(Context::outside())
 }
 
+/// Gives the contexts in which this thread works for a runtime, the innermost first.
+///
+/// They are copies: a runtime that is asked for its id may enter a context.
+fn working() -> impl Iterator<Item = Context> {
+    let entered = ENTERED.try_with(|entered| entered.borrow().clone());
+    let entered = entered.unwrap_or_default().into_iter().rev();
+    entered.filter(|context| context.mode != Mode::Named)
+}
+
 /// Tells whether this thread is polling a task or root future of runtime `id`, so that blocking it could deadlock.
 ///
-/// A poll that encloses others counts as well, up to the closure for blocking code that this thread is inside of.
+/// A poll that encloses others counts as well, up to the closure for blocking code that this thread is inside of. A runtime
+/// that is only named, by [`with_runtime`] or as the default, does not count.
+///
+/// # Cost
+/// One allocation inside a context, for a copy of what this thread has entered.
 #[must_use]
 pub fn is_polling(id: RuntimeId) -> bool {
-    // A copy: a runtime that is asked for its id may enter a context.
-    let entered = ENTERED
-        .try_with(|entered| entered.borrow().clone())
-        .unwrap_or_default();
-    let mut here = entered
-        .iter()
-        .rev()
-        .take_while(|context| context.mode == Mode::Polling);
-    here.any(|context| context.id() == Some(id))
+    working()
+        .take_while(|context| context.mode == Mode::Polling)
+        .any(|context| context.id() == Some(id))
+}
+
+/// Tells whether this thread is inside a task, a root future or a blocking closure of runtime `id`, at any depth.
+///
+/// A runtime that must not be ended from inside asks this. Only what this thread has entered through trunnion counts: not
+/// the probes, and not a runtime that is only named, by [`with_runtime`] or as the default.
+///
+/// ```
+/// use trunnion_core::RuntimeId;
+/// use trunnion_core::context::{Context, is_inside, is_polling};
+///
+/// let id = RuntimeId::unique("example");
+/// assert!(!is_inside(id));
+/// Context::local(id).blocking().enter(|| assert!(is_inside(id) && !is_polling(id)));
+/// ```
+///
+/// # Cost
+/// That of [`is_polling`].
+#[must_use]
+pub fn is_inside(id: RuntimeId) -> bool {
+    working().any(|context| context.id() == Some(id))
 }
 
 /// Makes `runtime` the one that detection finds while `future` is polled and dropped.
 ///
-/// Tasks that the future spawns have the context of the runtime that they are spawned on.
+/// Tasks that the future spawns have the context of the runtime that they are spawned on. The thread does not become one of
+/// the runtime's: it may block on it and end it where it could without this.
 ///
 /// # Cancel safety
 /// That of `future`; the context before is restored after each poll.
@@ -180,7 +218,7 @@ pub fn is_polling(id: RuntimeId) -> bool {
 /// }
 /// ```
 pub fn with_runtime<F: Future>(runtime: AnyRuntime, future: F) -> Scoped<F> {
-    Scoped::new(Context::new(runtime), future)
+    Scoped::new(Context::named(runtime), future)
 }
 
 impl fmt::Debug for Context {

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 /// Runs a future on the calling thread until it is ready.
 ///
-/// Only owned runtimes have it. The future may borrow and need not be `Send`.
+/// Values that can be entered from synchronous code have it. The future may borrow and need not be `Send`.
 pub trait BlockOn {
     /// Runs `future` to its end.
     ///
@@ -55,8 +55,9 @@ impl<T> fmt::Debug for WouldDeadlock<T> {
 impl<T> fmt::Display for WouldDeadlock<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "blocking here would deadlock: this thread is running a task of the runtime; \
-             await instead, or move the call into spawn_blocking",
+            "blocking here would deadlock: this thread is inside a runtime that would wait for it, \
+             or another thread already drives this one; \
+             await instead, or move the call into spawn_blocking or out of the runtime",
         )
     }
 }
@@ -64,6 +65,8 @@ impl<T> fmt::Display for WouldDeadlock<T> {
 impl<T> core::error::Error for WouldDeadlock<T> {}
 
 /// Ends a runtime in an orderly way.
+///
+/// Dropping an owner drops its tasks and does not wait for closures that are running; `shutdown` is how to wait.
 pub trait ShutdownRuntime: Sized {
     /// Drops all tasks, refuses new ones, and waits up to `grace` for blocking closures that are running.
     ///

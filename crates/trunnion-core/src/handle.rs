@@ -68,6 +68,8 @@ pub trait TaskHandle<T>: Future<Output = Result<T, JoinError>> + Unpin {
 
     /// Makes a handle that can abort the task but not await it.
     ///
+    /// It exists with the feature `std`: a crate that implements this trait enables that feature.
+    ///
     /// # Cost
     /// One allocation.
     #[cfg(feature = "std")]

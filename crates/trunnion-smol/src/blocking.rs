@@ -1,8 +1,8 @@
 //! Running closures that block, on the threads of `blocking`.
 
-use trunnion_core::SpawnBlocking;
 use trunnion_core::context::Context;
 use trunnion_core::task::{Blocking, prepare_blocking};
+use trunnion_core::{SpawnBlocking, SpawnOptions};
 
 use crate::{SmolExecutor, SmolGlobal};
 
@@ -39,7 +39,7 @@ impl<J: FnOnce()> Drop for Within<J> {
 impl SpawnBlocking for SmolGlobal {
     type Blocking<T: Send + 'static> = Blocking<T>;
 
-    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    fn spawn_blocking_with<F, T>(&self, _: SpawnOptions<'_>, job: F) -> Blocking<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -55,7 +55,7 @@ impl SpawnBlocking for SmolGlobal {
 impl SpawnBlocking for SmolExecutor {
     type Blocking<T: Send + 'static> = Blocking<T>;
 
-    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    fn spawn_blocking_with<F, T>(&self, _: SpawnOptions<'_>, job: F) -> Blocking<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,

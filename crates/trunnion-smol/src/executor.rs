@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 
 use smol::Executor;
 use trunnion_core::context::Context;
+use trunnion_core::panic::contain;
 use trunnion_core::{AnyRuntime, Flavor, Info, RuntimeId, RuntimeInfo};
 
 use crate::blocking::Within;
@@ -42,6 +43,9 @@ use crate::{KIND, detect, identity};
 /// # Cost
 /// A clone counts two references. A spawn allocates twice, a detached spawn once; `spawn_blocking` twice, or three times on
 /// an owned runtime, which takes queued closures back when it ends.
+///
+/// On an owned runtime each task that ever waits takes a lock of the runtime twice: at its first pending poll and at its end.
+/// What it is given there is how the end of the runtime reaches it.
 #[derive(Clone)]
 pub struct SmolExecutor {
     parts: Arc<Parts>,
@@ -101,11 +105,14 @@ impl SmolExecutor {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        let Some(executor) = self.parts.executor.upgrade() else {
+            // Never a task: nothing counts it.
+            contain(|| drop(future));
+            return;
+        };
         let task = Contained::new(self.parts.home(), future);
-        if let Some(executor) = self.parts.executor.upgrade() {
-            executor.spawn(task).detach();
-            self.parts.release(executor);
-        }
+        executor.spawn(task).detach();
+        self.parts.release(executor);
     }
 
     /// Queues a blocking closure, or drops it here when the executor is gone.

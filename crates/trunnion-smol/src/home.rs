@@ -30,6 +30,11 @@ impl Home {
         Self::At(address(registry))
     }
 
+    /// Tells whether the task is one that the end of a runtime counts.
+    pub(crate) fn is_counted(&self) -> bool {
+        !matches!(self, Self::None)
+    }
+
     /// Tells a task, before a poll, that it is to end in place of being polled.
     pub(crate) fn is_closing(&self) -> bool {
         match self {

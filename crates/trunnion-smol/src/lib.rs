@@ -36,25 +36,24 @@ mod spawn;
 mod task;
 
 mod blocking;
-mod jobs;
-
-mod close;
-mod ending;
-mod home;
 mod owned;
-mod registry;
-mod root;
-mod signal;
-mod tally;
-mod wait;
 
 mod local;
 
 mod detect;
 
+mod close;
+mod ending;
 mod executor;
 mod global;
+mod home;
 mod identity;
+mod jobs;
+mod registry;
+mod root;
+mod signal;
+mod tally;
+mod wait;
 
 pub use detect::register;
 pub use executor::SmolExecutor;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use smol::LocalExecutor;
 use trunnion_core::context::{Context, is_polling};
+use trunnion_core::panic::contain;
 use trunnion_core::task::{LocalTask, Scoped, prepare_local};
 use trunnion_core::{
     BlockOn, Flavor, Info, RuntimeId, RuntimeInfo, ShutdownReport, ShutdownRuntime, SpawnLocal,
@@ -86,6 +87,16 @@ impl Shared {
         self.executor.borrow().clone()
     }
 
+    /// Gives a task to the executor, or drops it here when there is none.
+    fn start(&self, future: impl Future<Output = ()> + 'static) {
+        let Some(executor) = self.executor() else {
+            return contain(|| drop(future));
+        };
+        let home = Home::of(&self.registry);
+        executor.spawn(Contained::new(home, future)).detach();
+        self.release(executor);
+    }
+
     /// Lets go of the executor; whoever is last drops it, and its tasks.
     fn release(&self, executor: Rc<LocalExecutor<'static>>) {
         if let Some(executor) = Rc::into_inner(executor) {
@@ -136,12 +147,16 @@ impl SpawnLocal for SmolLocal {
         F::Output: 'static,
     {
         let (runner, task) = prepare_local(Scoped::new(self.shared.context(), future));
-        if let Some(executor) = self.shared.executor() {
-            let home = Home::of(&self.shared.registry);
-            executor.spawn(Contained::new(home, runner)).detach();
-            self.shared.release(executor);
-        }
+        self.shared.start(runner);
         task
+    }
+
+    fn spawn_local_detached_with<F>(&self, _: SpawnOptions<'_>, future: F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.shared
+            .start(Scoped::new(self.shared.context(), future));
     }
 }
 

@@ -10,13 +10,10 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use smol::Executor;
-use trunnion_core::context::is_polling;
+use trunnion_core::context::{is_inside, is_polling};
 use trunnion_core::panic::contain;
 use trunnion_core::task::Scoped;
-use trunnion_core::{
-    AnyRuntime, BlockOn, Clock, RealClock, RuntimeInfo, ShutdownReport, ShutdownRuntime,
-    WouldDeadlock,
-};
+use trunnion_core::{BlockOn, Clock, RealClock, ShutdownReport, ShutdownRuntime, WouldDeadlock};
 
 use crate::ending::Ending;
 use crate::home::enter;
@@ -109,10 +106,7 @@ impl SmolOwned {
 
     /// Tells whether this thread runs a task, a root future or a blocking closure of the runtime.
     fn is_inside(&self) -> bool {
-        let id = self.handle.parts().id();
-        self.is_worker()
-            || is_polling(id)
-            || AnyRuntime::current().is_ok_and(|runtime| runtime.info().id == id)
+        self.is_worker() || is_inside(self.handle.parts().id())
     }
 
     fn is_worker(&self) -> bool {

@@ -357,3 +357,61 @@ fn a_destructor_that_panics_while_an_own_executor_is_dropped_does_not_abort() {
     let refused = smol::block_on(rt.spawn(async {}));
     assert!(refused.expect_err("the executor is gone").is_shutdown());
 }
+
+struct SpawnsWhenDropped(SmolExecutor, usize);
+
+impl Drop for SpawnsWhenDropped {
+    fn drop(&mut self) {
+        for _ in 0..self.1 {
+            self.0.spawn_detached(pending());
+            drop(self.0.spawn(pending::<()>()));
+        }
+    }
+}
+
+#[test]
+fn tasks_that_are_refused_while_the_runtime_ends_do_not_count_as_dropped() {
+    let owner = owned(1);
+    let rt = owner.handle();
+    let spawns = SpawnsWhenDropped(rt.clone(), 5);
+    rt.spawn_detached(async move {
+        let _spawns = spawns;
+        pending::<()>().await;
+    });
+    let report = owner.shutdown(GRACE).expect("not inside the runtime");
+    assert_eq!(report.tasks_dropped, 1);
+}
+
+#[test]
+fn tasks_of_an_own_executor_that_ends_meanwhile_do_not_count_as_dropped() {
+    let owner = owned(1);
+    let native = Arc::new(smol::Executor::new());
+    let other = SmolExecutor::new(&native);
+    for _ in 0..3 {
+        other.spawn_detached(pending());
+    }
+    owner.handle().spawn_detached(async move {
+        let _native = native;
+        pending::<()>().await;
+    });
+    let report = owner.shutdown(GRACE).expect("not inside the runtime");
+    assert_eq!(report.tasks_dropped, 1);
+}
+
+#[test]
+fn a_refused_future_whose_destructor_panics_does_not_reach_the_caller() {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("in a destructor");
+        }
+    }
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    drop(native);
+    let bomb = Panics;
+    rt.spawn_detached(async move { drop(bomb) });
+    let bomb = Panics;
+    let refused = smol::block_on(rt.spawn(async move { drop(bomb) }));
+    assert!(refused.is_err());
+}

@@ -7,7 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc;
 
-use trunnion_core::{BlockOn, Spawn, SpawnBlocking, SpawnLocal, YieldNow};
+use std::time::Duration;
+
+use trunnion_core::{
+    AnyRuntime, BlockOn, ShutdownRuntime, Spawn, SpawnBlocking, SpawnLocal, YieldNow, with_runtime,
+};
 use trunnion_smol::{SmolExecutor, SmolGlobal, SmolLocal, SmolOwned};
 
 fn owned(threads: usize) -> SmolOwned {
@@ -169,10 +173,10 @@ fn sizes_are_within_two_words_of_the_native_types() {
 #[test]
 fn the_handles_are_runtimes_and_their_futures_move() {
     fn is_runtime<R: trunnion_core::Runtime + SpawnBlocking>() {}
-    fn is_local<R: trunnion_core::LocalRuntime + trunnion_core::ShutdownRuntime>() {}
+    fn is_local<R: trunnion_core::LocalRuntime + ShutdownRuntime>() {}
     fn is_send<T: Send>(_: T) {}
     async fn naps<R: trunnion_core::Timer>(rt: &R) {
-        rt.sleep(std::time::Duration::ZERO).await;
+        rt.sleep(Duration::ZERO).await;
     }
     is_runtime::<SmolGlobal>();
     is_runtime::<SmolExecutor>();
@@ -192,4 +196,55 @@ fn blocking_on_a_runtime_from_two_levels_below_is_refused() {
             "the inner one has been left"
         );
     });
+}
+
+#[test]
+fn a_named_runtime_may_be_entered_and_shut_down_on_a_thread_that_is_not_its_own() {
+    let owner = owned(1);
+    let any = AnyRuntime::new(owner.handle());
+    let named = with_runtime(any, async move {
+        assert_eq!(owner.try_block_on(async { 1 }).ok(), Some(1));
+        owner.shutdown(Duration::from_secs(30)).is_ok()
+    });
+    assert!(smol::block_on(named));
+}
+
+#[test]
+fn naming_a_runtime_inside_a_blocking_closure_leaves_the_thread_free_to_block() {
+    let owner = Arc::new(owned(1));
+    let inner = Arc::clone(&owner);
+    let any = AnyRuntime::new(owner.handle());
+    let job = owner.handle().spawn_blocking(move || {
+        let named = with_runtime(any, async { inner.try_block_on(async { 1 }).ok() });
+        smol::block_on(named)
+    });
+    assert_eq!(owner.block_on(job).expect("it ends"), Some(1));
+}
+
+#[test]
+fn naming_another_runtime_inside_a_poll_hides_nothing_of_the_poll() {
+    let (first, second) = (owned(1), owned(1));
+    let any = AnyRuntime::new(second.handle());
+    first.block_on(with_runtime(any, async {
+        assert!(refuses(&first));
+        assert!(second.try_block_on(async {}).is_ok());
+    }));
+}
+
+#[test]
+fn a_shutdown_inside_is_refused_and_the_runtime_goes_on() {
+    fn refused(owner: SmolOwned) -> Option<SmolOwned> {
+        let refused = owner.shutdown(Duration::ZERO).err()?;
+        Some(refused.into_inner())
+    }
+    let owner = owned(1);
+    let rt = owner.handle();
+    // In a task, in a blocking closure, and in a root of another runtime inside a blocking closure.
+    let owner = smol::block_on(rt.spawn(async { refused(owner) })).expect("the task goes on");
+    let owner = owner.expect("it would wait for itself");
+    let owner = smol::block_on(rt.spawn_blocking(move || refused(owner))).expect("it goes on");
+    let owner = owner.expect("it would wait for itself");
+    let nested = rt.spawn_blocking(move || SmolGlobal.block_on(async { refused(owner) }));
+    let owner = smol::block_on(nested).expect("the closure goes on");
+    assert!(refused(owner.expect("it would wait for itself")).is_none());
 }
