@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use trunnion_core::{BlockingHandle, JoinError, SpawnBlocking};
+use trunnion_core::{BlockingHandle, JoinError, SpawnBlocking, SpawnOptions};
 
 use crate::Tokio;
 use crate::task::Join;
@@ -20,7 +20,7 @@ use crate::task::Join;
 impl SpawnBlocking for Tokio {
     type Blocking<T: Send + 'static> = Blocking<T>;
 
-    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    fn spawn_blocking_with<F, T>(&self, _: SpawnOptions<'_>, job: F) -> Blocking<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,

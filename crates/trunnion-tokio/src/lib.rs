@@ -40,15 +40,20 @@
 //! [`SpawnLocal`]: trunnion_core::SpawnLocal
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod blocking;
 mod clock;
-mod detect;
-mod local;
-mod owned;
-mod shared;
 mod sleep;
 mod spawn;
 mod task;
+
+mod blocking;
+mod owned;
+
+mod local;
+
+mod detect;
+
+mod known;
+mod shared;
 
 use std::sync::Arc;
 

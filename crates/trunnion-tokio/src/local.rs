@@ -22,7 +22,8 @@ pub use task::LocalTask;
 
 /// Owns a tokio runtime that stays on this thread: enters it, ends it, and gives handles to it.
 ///
-/// Dropping it ends the runtime, as for [`TokioOwned`](crate::TokioOwned).
+/// Dropping it ends the runtime and drops its tasks, but does not wait for blocking closures that are running;
+/// [`shutdown`](ShutdownRuntime::shutdown) is how to wait.
 ///
 /// ```
 /// use std::rc::Rc;

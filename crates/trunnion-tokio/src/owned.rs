@@ -18,8 +18,8 @@ pub(crate) use owner::Owner;
 
 /// Owns a tokio runtime: enters it, ends it, and gives handles to it.
 ///
-/// Dropping it ends the runtime. As in tokio that waits for blocking closures that are running; inside an asynchronous
-/// context, where waiting is not allowed, they are left behind.
+/// Dropping it ends the runtime and drops its tasks, but does not wait for blocking closures that are running;
+/// [`shutdown`](ShutdownRuntime::shutdown) is how to wait.
 ///
 /// ```
 /// use std::time::Duration;
@@ -130,6 +130,8 @@ impl ShutdownRuntime for TokioOwned {
     /// Worker threads drop their tasks at once, and a task in the middle of a poll after that poll; a shutdown waits for
     /// that up to the grace, or a quarter of a second if that is more. A current-thread runtime drops its tasks on this
     /// thread, after the blocking closures have ended or the grace is over.
+    ///
+    /// It is refused in polls and in blocking closures that a [`Tokio`] of this runtime started.
     fn shutdown(mut self, grace: Duration) -> Result<ShutdownReport, WouldDeadlock<Self>> {
         let mut context = self.context();
         match context.enter(|| self.owner.shutdown(grace)) {

@@ -1,5 +1,6 @@
 //! What all values of one runtime share: the handle, the description, and the count of running blocking closures.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::pending;
 use std::hash::{Hash, Hasher};
@@ -11,6 +12,8 @@ use trunnion_core::sync::atomic::{AtomicUsize, Ordering};
 use trunnion_core::sync::{Arc, Mutex, Weak};
 use trunnion_core::{Flavor, Info, RuntimeId};
 
+use crate::known::Known;
+
 /// Stands for one runtime, so that a handle to it is one word.
 pub(crate) struct Shared {
     pub(crate) handle: Handle,
@@ -18,33 +21,42 @@ pub(crate) struct Shared {
     running: AtomicUsize,
 }
 
-/// A runtime and what is shared for it. Weak: the entry must not keep the runtime's memory.
-type Entry = (Id, Weak<Shared>);
+/// The runtimes that were met.
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(|| Mutex::new(Known::new()));
 
-/// The runtimes that somebody holds a value of.
-static KNOWN: LazyLock<Mutex<Vec<Entry>>> = LazyLock::new(|| Mutex::new(Vec::new()));
+thread_local! {
+    /// The runtime whose blocking closure this thread runs.
+    static CLOSURE_OF: Cell<Option<Id>> = const { Cell::new(None) };
+}
 
 impl Shared {
     /// Finds what is shared for this runtime, or makes it.
     pub(crate) fn of(handle: Handle) -> Result<Arc<Self>, TimerDisabled> {
         let id = handle.id();
-        if let Some(shared) = find(&KNOWN.lock(), id) {
+        let known = KNOWN.lock();
+        if let Some(shared) = known.find(id) {
             return Ok(shared);
         }
-        if !has_timer(&handle) {
+        let timer = known.timer(id);
+        drop(known);
+        if timer == Some(false) {
             return Err(TimerDisabled);
         }
-        let fresh = Arc::new(Self::new(handle));
+        let timer = timer.unwrap_or_else(|| has_timer(&handle));
+        let fresh = timer.then(|| Arc::new(Self::new(handle)));
         let mut known = KNOWN.lock();
-        if let Some(shared) = find(&known, id) {
+        if let Some(shared) = known.find(id) {
             // Another thread was faster. `fresh` is dropped after the lock has been released.
             drop(known);
             return Ok(shared);
         }
-        known.retain(|(_, entry)| entry.strong_count() > 0);
-        known.push((id, Arc::downgrade(&fresh)));
+        known.remember(
+            id,
+            timer,
+            fresh.as_ref().map_or_else(Weak::new, Arc::downgrade),
+        );
         drop(known);
-        Ok(fresh)
+        fresh.ok_or(TimerDisabled)
     }
 
     fn new(handle: Handle) -> Self {
@@ -86,8 +98,17 @@ impl Shared {
     /// Counts one more until the guard is dropped; `None` once the owner has begun to end the runtime.
     pub(crate) fn run(&self) -> Option<Running<'_>> {
         let before = self.running.fetch_add(1, Ordering::AcqRel);
-        let running = Running(&self.running);
+        let outer = CLOSURE_OF.replace(Some(self.handle.id()));
+        let running = Running {
+            count: &self.running,
+            outer,
+        };
         (before & CLOSED == 0).then_some(running)
+    }
+
+    /// Tells whether this thread runs a closure that [`run`](Self::run) counts.
+    pub(crate) fn runs_here(&self) -> bool {
+        CLOSURE_OF.try_with(Cell::get).ok().flatten() == Some(self.handle.id())
     }
 
     /// Lets no more closures start.
@@ -101,18 +122,17 @@ impl Shared {
 /// The bit beside the count of running closures that says that no more may start.
 const CLOSED: usize = 1 << (usize::BITS - 1);
 
-/// Counts a blocking closure while it runs.
-pub(crate) struct Running<'a>(&'a AtomicUsize);
+/// Counts a blocking closure while it runs, and marks its thread.
+pub(crate) struct Running<'a> {
+    count: &'a AtomicUsize,
+    outer: Option<Id>,
+}
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
+        CLOSURE_OF.set(self.outer);
+        self.count.fetch_sub(1, Ordering::AcqRel);
     }
-}
-
-fn find(known: &[Entry], id: Id) -> Option<Arc<Shared>> {
-    let (_, entry) = known.iter().find(|(other, _)| *other == id)?;
-    entry.upgrade()
 }
 
 /// Tokio offers no question; making a sleep answers by a panic.

@@ -8,6 +8,9 @@ use crate::{Task, Tokio};
 
 /// Tokio's stable tasks have no names: the options are ignored.
 ///
+/// A task carries no context of its own: inside it, detection goes by tokio's own handle. When the runtime is driven
+/// natively inside another runtime's trunnion context, that outer context is what detection finds.
+///
 /// # Cost
 /// What tokio allocates, nothing more.
 impl Spawn for Tokio {

@@ -38,7 +38,7 @@ impl<N: Native> Owner<N> {
                 runtime,
             }),
             Err(error) => {
-                close(native);
+                end_native(native, SETTLE);
                 Err(error)
             }
         }
@@ -61,20 +61,16 @@ impl<N: Native> Owner<N> {
 
     /// Ends the runtime; `None` where that would block a thread that must not be blocked.
     pub(crate) fn shutdown(&mut self, grace: Duration) -> Option<ShutdownReport> {
+        // A closure would wait for itself.
+        if self.runtime.shared.runs_here() {
+            return None;
+        }
         // Waiting is allowed where entering is.
         try_block_on(self.native.as_ref()?, ready(())).ok()?;
         let native = self.native.take()?;
         self.runtime.shared.close();
         let tasks = self.alive_tasks();
-        let settle = if self.runtime.shared.running() == 0 {
-            SETTLE
-        } else {
-            SETTLE_BUSY
-        };
-        native.end(grace.max(settle));
-        if grace.max(settle) < SETTLE {
-            self.await_drops();
-        }
+        self.end(native, grace);
         Some(ShutdownReport::new(tasks, self.runtime.shared.running()))
     }
 
@@ -106,18 +102,30 @@ impl<N: Native> Owner<N> {
         }
     }
 
-    /// Ends the runtime as dropping it does in tokio, but never panics.
+    fn end(&self, native: N, grace: Duration) {
+        let settle = if self.runtime.shared.running() == 0 {
+            SETTLE
+        } else {
+            SETTLE_BUSY
+        };
+        let wait = grace.max(settle);
+        if end_native(native, wait) && wait < SETTLE {
+            self.await_drops();
+        }
+    }
+
+    /// Ends the runtime without waiting for closures that are running; it never panics.
     pub(crate) fn close(&mut self) {
         if let Some(native) = self.native.take() {
             self.runtime.shared.close();
-            close(native);
+            self.end(native, Duration::ZERO);
         }
     }
 }
 
-fn close<N: Native>(native: N) {
-    match try_block_on(&native, ready(())) {
-        Ok(()) => drop(native),
-        Err(_) => native.end(Duration::ZERO),
-    }
+/// Ends a runtime, and waits for its threads where waiting is allowed; tells whether it was.
+fn end_native<N: Native>(native: N, wait: Duration) -> bool {
+    let allowed = try_block_on(&native, ready(())).is_ok();
+    native.end(if allowed { wait } else { Duration::ZERO });
+    allowed
 }

@@ -5,6 +5,8 @@ use trunnion_core::{
 };
 use trunnion_tokio::{Tokio, TokioLocalOwned, TokioOwned};
 
+use crate::hook::panics_seen;
+
 fn current() -> Option<RuntimeId> {
     AnyRuntime::current().ok().map(|rt| rt.info().id)
 }
@@ -76,4 +78,18 @@ fn a_local_runtime_is_named_but_not_given() {
         .block_on(async { AnyRuntime::current().map(drop) })
         .unwrap_err();
     assert_eq!(error.local, Some("tokio"));
+}
+
+#[test]
+fn a_runtime_without_a_timer_is_asked_once() {
+    trunnion_tokio::register();
+    let native = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("tokio starts");
+    let seen = panics_seen(|| {
+        native.block_on(async {
+            (0..5).for_each(|_| assert_eq!(current(), None));
+        });
+    });
+    assert_eq!(seen, 1);
 }

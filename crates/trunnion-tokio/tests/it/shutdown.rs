@@ -4,10 +4,14 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunnion_core::{BlockOn, Clock, RealClock, ShutdownRuntime, Spawn, SpawnBlocking, TaskHandle};
-use trunnion_tokio::{Tokio, TokioOwned};
+use tokio::runtime::{Builder, LocalOptions};
+use trunnion_core::{
+    BlockOn, BlockingHandle, Clock, RealClock, ShutdownRuntime, Spawn, SpawnBlocking, SpawnLocal,
+    TaskHandle,
+};
+use trunnion_tokio::{Tokio, TokioLocalOwned, TokioOwned};
 
-use crate::gate::gate;
+use crate::gate::{gate, opens_late};
 use crate::hook::panics_seen;
 
 type Build = fn() -> std::io::Result<TokioOwned>;
@@ -76,6 +80,96 @@ fn a_task_of_the_runtime_cannot_shut_it_down() {
     let refused = start(TokioOwned::current_thread).block_on(task);
     let owner = refused.expect("no panic").expect_err("inside").into_inner();
     drop(owner);
+}
+
+#[test]
+fn a_blocking_closure_of_the_runtime_cannot_shut_it_down() {
+    const GRACE: Duration = Duration::from_millis(20);
+    for build in BUILDS {
+        let owner = start(build);
+        let rt = owner.handle();
+        let job = rt.spawn_blocking(move || {
+            let seen = panics_seen(|| assert_eq!(owner.block_on(async { 1 }), 1));
+            (owner.shutdown(GRACE), seen)
+        });
+        let (refused, seen) = start(TokioOwned::current_thread).block_on(job).unwrap();
+        assert_eq!(seen, 0, "blocking is legal there");
+        let owner = refused.expect_err("it would wait for itself").into_inner();
+        assert_eq!(owner.block_on(async { 1 }), 1, "it goes on");
+        owner.shutdown(GRACE).expect("outside");
+    }
+}
+
+#[test]
+fn an_entered_thread_and_a_closure_of_another_runtime_can_shut_it_down() {
+    for build in BUILDS {
+        let owner = start(build);
+        let rt = owner.handle();
+        let entered = rt.handle().enter();
+        owner.shutdown(Duration::ZERO).expect("a guard only");
+        drop(entered);
+        let other = start(build);
+        let owner = start(build);
+        let job = other.handle().spawn_blocking(move || {
+            let rt = owner.handle();
+            let _entered = rt.handle().enter();
+            owner.shutdown(Duration::ZERO).is_ok()
+        });
+        assert!(other.block_on(job).unwrap());
+    }
+}
+
+#[test]
+fn dropping_an_owner_does_not_wait_for_running_closures_and_drops_the_tasks() {
+    let other = start(TokioOwned::current_thread);
+    for build in BUILDS {
+        let owner = start(build);
+        let rt = owner.handle();
+        let (open, wait) = gate();
+        let job = rt.spawn_blocking(wait);
+        open.await_start();
+        let task = rt.spawn(pending::<()>());
+        let late = opens_late(open);
+        drop(owner);
+        assert!(!job.is_finished(), "it was waited for");
+        assert!(other.block_on(task).unwrap_err().is_shutdown());
+        drop(late);
+        other.block_on(job).expect("it runs to its end");
+    }
+}
+
+#[test]
+fn dropping_a_local_owner_does_not_wait_for_running_closures_and_drops_the_tasks() {
+    let native = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .expect("tokio starts");
+    let rt = Tokio::new(native.handle().clone()).expect("it has a timer");
+    let owner = TokioLocalOwned::from_runtime(native).expect("it has a timer");
+    let (open, wait) = gate();
+    let job = rt.spawn_blocking(wait);
+    open.await_start();
+    let task = owner.handle().spawn_local(pending::<()>());
+    let late = opens_late(open);
+    drop(owner);
+    assert!(!job.is_finished(), "it was waited for");
+    assert!(task.is_finished());
+    drop(late);
+    let other = start(TokioOwned::current_thread);
+    other.block_on(job).expect("it runs to its end");
+}
+
+#[test]
+fn an_owner_can_be_dropped_by_a_blocking_closure_of_its_own() {
+    let other = start(TokioOwned::current_thread);
+    for build in BUILDS {
+        let owner = start(build);
+        let rt = owner.handle();
+        let task = rt.spawn(pending::<()>());
+        let job = rt.spawn_blocking(move || drop(owner));
+        other.block_on(job).unwrap();
+        assert!(other.block_on(task).unwrap_err().is_shutdown());
+    }
 }
 
 #[test]
