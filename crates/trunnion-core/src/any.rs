@@ -92,10 +92,18 @@ impl AnyRuntime {
         context::current()
     }
 
-    /// Gives the runtime as its own type, if it is an `R`.
+    /// Gives the runtime as its own type, if it is an `R`, also out of an `AnyRuntime` inside this one.
     #[must_use]
     pub fn downcast_ref<R: Runtime + SpawnBlocking>(&self) -> Option<&R> {
-        self.erased().as_any().downcast_ref()
+        let held = self.erased().as_any();
+        // Only `from_static` nests: a constant cannot look into its runtime.
+        let inner = || {
+            held.downcast_ref::<Self>()?
+                .erased()
+                .as_any()
+                .downcast_ref()
+        };
+        held.downcast_ref().or_else(inner)
     }
 
     fn erased(&self) -> &dyn Erased {
@@ -157,13 +165,13 @@ impl Spawn for AnyRuntime {
 impl SpawnBlocking for AnyRuntime {
     type Blocking<T: Send + 'static> = Blocking<T>;
 
-    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    fn spawn_blocking_with<F, T>(&self, options: SpawnOptions<'_>, job: F) -> Blocking<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
         let (job, handle) = task::prepare_blocking(job);
-        self.erased().run_blocking(Box::new(job));
+        self.erased().run_blocking(options, Box::new(job));
         handle
     }
 }

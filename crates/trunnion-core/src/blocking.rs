@@ -2,7 +2,7 @@
 
 use core::future::Future;
 
-use crate::JoinError;
+use crate::{JoinError, SpawnOptions};
 
 /// Holds the result of a blocking closure that is queued, running or done.
 ///
@@ -37,7 +37,16 @@ pub trait BlockingHandle<T>: Future<Output = Result<T, JoinError>> + Unpin {
 )]
 pub trait SpawnBlocking {
     /// The handle of a closure that gives a `T`.
-    type Blocking<T: Send + 'static>: BlockingHandle<T> + Send + 'static;
+    type Blocking<T: Send + 'static>: BlockingHandle<T> + Send + Sync + 'static;
+
+    /// Queues `job` with a name or a place of its own; see [`spawn_blocking`](Self::spawn_blocking).
+    ///
+    /// # Cancel safety
+    /// As for [`spawn_blocking`](Self::spawn_blocking): dropping the handle loses the result, not the work.
+    fn spawn_blocking_with<F, T>(&self, options: SpawnOptions<'_>, job: F) -> Self::Blocking<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static;
 
     /// Queues `job`. It runs even when the handle is dropped at once.
     ///
@@ -46,8 +55,12 @@ pub trait SpawnBlocking {
     ///
     /// # Cancel safety
     /// Dropping the handle loses the result, not the work.
+    #[track_caller]
     fn spawn_blocking<F, T>(&self, job: F) -> Self::Blocking<T>
     where
         F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static;
+        T: Send + 'static,
+    {
+        self.spawn_blocking_with(SpawnOptions::new(), job)
+    }
 }

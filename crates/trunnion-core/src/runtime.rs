@@ -1,6 +1,6 @@
 //! The bundles: what a library that spawns asks for.
 
-use crate::{Clock, Entropy, RuntimeInfo, Spawn, SpawnLocal, Timer, YieldNow};
+use crate::{Entropy, RuntimeInfo, Spawn, SpawnLocal, Timer, YieldNow};
 
 /// Bundles what a library needs whose futures may move between threads.
 ///
@@ -56,7 +56,7 @@ impl<R> Runtime for R where
     note = "pass `trunnion_tokio::TokioLocal`, `trunnion_smol::SmolLocal`, the simulator's local handle or `AnyLocalRuntime`"
 )]
 pub trait LocalRuntime:
-    Clock + Timer + SpawnLocal + YieldNow + Entropy + RuntimeInfo + Clone + 'static
+    Timer + SpawnLocal + YieldNow + Entropy + RuntimeInfo + Clone + 'static
 {
 }
 

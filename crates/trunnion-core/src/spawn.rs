@@ -125,6 +125,15 @@ pub trait SpawnLocal {
         F: Future + 'static,
         F::Output: 'static;
 
+    /// Starts a task without a handle, with a name or a place of its own; see
+    /// [`spawn_local_detached`](Self::spawn_local_detached).
+    fn spawn_local_detached_with<F>(&self, options: SpawnOptions<'_>, future: F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.spawn_local_with(options, future).detach();
+    }
+
     /// Starts a task on this thread. It is polled and dropped here.
     ///
     /// # Cancel safety
@@ -136,5 +145,14 @@ pub trait SpawnLocal {
         F::Output: 'static,
     {
         self.spawn_local_with(SpawnOptions::new(), future)
+    }
+
+    /// Starts a task on this thread that nobody waits for. It runs to its end, or until the runtime ends and drops it.
+    #[track_caller]
+    fn spawn_local_detached<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.spawn_local_detached_with(SpawnOptions::new(), future);
     }
 }

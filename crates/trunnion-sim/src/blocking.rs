@@ -1,9 +1,8 @@
 //! Running closures that block.
 
-use core::panic::Location;
-
-use trunnion_core::SpawnBlocking;
+use trunnion_core::sync::Arc;
 use trunnion_core::task::{self, Blocking};
+use trunnion_core::{SpawnBlocking, SpawnOptions};
 
 use crate::runtime::SimRuntime;
 use crate::task::{Body, NewEntry};
@@ -15,12 +14,11 @@ use crate::task::{Body, NewEntry};
 /// pool; further closures wait.
 ///
 /// # Cost
-/// Two allocations: the task cell and the box in the queue.
+/// Two allocations: the task cell and the box in the queue; one more for a name.
 impl SpawnBlocking for SimRuntime {
     type Blocking<T: Send + 'static> = Blocking<T>;
 
-    #[track_caller]
-    fn spawn_blocking<F, T>(&self, job: F) -> Blocking<T>
+    fn spawn_blocking_with<F, T>(&self, options: SpawnOptions<'_>, job: F) -> Blocking<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
@@ -28,8 +26,8 @@ impl SpawnBlocking for SimRuntime {
         let (job, handle) = task::prepare_blocking(job);
         let refused = self.shared.add(NewEntry {
             body: Body::Job(Some(Box::new(job))),
-            place: Location::caller(),
-            name: None,
+            place: options.location(),
+            name: options.task_name().map(Arc::from),
             runner: None,
         });
         // After the end the closure's drop tells the handle.

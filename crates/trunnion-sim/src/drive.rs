@@ -6,6 +6,7 @@ use core::pin::Pin;
 use core::task::{Context as TaskContext, Poll, Waker};
 use std::thread::{self, ThreadId};
 
+use trunnion_core::Instant;
 use trunnion_core::context::Context;
 use trunnion_core::panic::contain;
 use trunnion_core::sync::Arc;
@@ -15,15 +16,13 @@ use crate::close;
 use crate::local;
 use crate::queue::{Cause, Idle, Key};
 use crate::report;
+use crate::stall::Stall;
 use crate::state::{Driver, Due, Shared, State, wake_all};
 use crate::task::{Body, Job, NewEntry, Run};
 use crate::trace::Event;
 
 /// How deep `block_on` may nest through blocking closures: the threads that a pool would have.
 const MAX_DEPTH: usize = 64;
-
-/// After this many turns of each runnable task in which all did nothing but wake themselves, time passes all the same.
-const SPIN: usize = 20_000;
 
 /// One `block_on`, from its entry to its end.
 pub(crate) struct Drive<'a> {
@@ -38,8 +37,7 @@ pub(crate) struct Drive<'a> {
     woken: Vec<(Key, Cause)>,
     /// What fires at one instant.
     due: Due,
-    spins: usize,
-    spinning: bool,
+    stall: Stall,
     /// The number of events when the last step began.
     mark: u64,
     /// Steps since the last look at all wakers.
@@ -96,8 +94,7 @@ impl<'a> Drive<'a> {
             finished: false,
             woken: Vec::new(),
             due: Due::new(),
-            spins: 0,
-            spinning: false,
+            stall: Stall::new(),
             mark: 0,
             steps: 0,
         })
@@ -121,7 +118,7 @@ impl<'a> Drive<'a> {
                 Some(Step::Job(key, job)) => self.run_job(key, job),
                 None => self.idle(),
             }
-            if self.spinning {
+            if self.stall.is_due() {
                 self.pass_time();
             }
         }
@@ -215,7 +212,8 @@ impl<'a> Drive<'a> {
             close::drop_entry(self.shared.id, entry);
             return;
         }
-        self.count_spin(only_self && idle, state.ready.len());
+        let (runnable, tasks) = (state.ready.len(), state.tasks.places());
+        self.stall.count(only_self && idle, runnable, tasks);
         let strict = state.lost == LostWakers::Strict;
         let certain = state.lost == LostWakers::Certain && key == self.root;
         drop(state);
@@ -224,18 +222,12 @@ impl<'a> Drive<'a> {
         }
     }
 
-    /// Counts steps in a row in which a task woke itself and did nothing else that the simulator sees.
-    fn count_spin(&mut self, spins: bool, runnable: usize) {
-        self.spins = if spins { self.spins + 1 } else { 0 };
-        self.spinning = spins && self.spins >= SPIN.saturating_mul(runnable);
-    }
-
     fn ended(&mut self, key: Key) {
-        self.count_spin(false, 0);
         self.shared.queue.drain(&mut self.woken);
         let mut state = self.shared.state.lock();
         state.admit(&mut self.woken, None);
         let entry = state.retire(key, Event::Done);
+        self.stall.count(false, 0, state.tasks.places());
         drop(state);
         contain(|| drop(entry));
     }
@@ -267,17 +259,25 @@ impl<'a> Drive<'a> {
         let jumped = self.shared.jump(&mut state, Event::Jump, &mut self.due);
         drop(state);
         if !jumped {
-            self.deadlock();
+            self.stop(report::deadlock);
         }
         wake_all(&mut self.due);
     }
 
-    /// Lets time pass although tasks spin: what they wait for may need it.
+    /// Lets time pass although something is runnable: what the tasks wait for may need it.
     fn pass_time(&mut self) {
-        self.count_spin(false, 0);
+        if !self.stall.restart(self.shared.now()) {
+            return;
+        }
         let idle = self.shared.queue.idle(&mut self.woken);
         let mut state = self.shared.state.lock();
         state.admit(&mut self.woken, None);
+        if idle == Idle::Held {
+            self.stall.forgive();
+        } else if self.stall.is_hopeless() {
+            drop(state);
+            self.stop(report::livelock);
+        }
         if let Some(waker) = settle_one(&mut state) {
             drop(state);
             contain(|| waker.wake());
@@ -312,9 +312,9 @@ impl<'a> Drive<'a> {
     }
 
     #[expect(clippy::panic, reason = "a report that ends the run is the purpose")]
-    fn deadlock(&self) -> ! {
+    fn stop(&self, report: fn(&State, u64, Instant) -> String) -> ! {
         let state = self.shared.state.lock();
-        let text = report::deadlock(&state, self.number, self.shared.now());
+        let text = report(&state, self.number, self.shared.now());
         drop(state);
         panic!("{text}")
     }

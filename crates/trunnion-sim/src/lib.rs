@@ -44,6 +44,7 @@ mod runtime;
 mod schedule;
 mod sleep;
 mod spawn;
+mod stall;
 mod state;
 mod sweep;
 mod task;

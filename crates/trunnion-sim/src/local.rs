@@ -16,12 +16,13 @@ use trunnion_core::sync::Arc;
 use trunnion_core::task::{self, LocalRunner, LocalTask};
 use trunnion_core::{
     AdvanceHold, AnyRuntime, BlockOn, Clock, Entropy, Info, Instant, RuntimeId, RuntimeInfo,
-    SpawnLocal, SpawnOptions, Timer, WouldDeadlock, YieldNow, YieldOnce,
+    SpawnLocal, SpawnOptions, TaskHandle, Timer, WouldDeadlock, YieldNow, YieldOnce,
 };
 
 use crate::owned::{enter, enter_or_panic};
 use crate::runtime::SimRuntime;
 use crate::sleep::SimSleep;
+use crate::spawn::downcast;
 use crate::task::{Body, NewEntry};
 
 /// The local tasks of one simulator on this thread; empty places belong to tasks that are just polled.
@@ -134,19 +135,8 @@ impl SimLocal {
     pub fn handle(&self) -> SimRuntime {
         self.rt.clone()
     }
-}
 
-/// # Cost
-/// Three allocations: the task cell and its two wakers; one more for a name.
-impl SpawnLocal for SimLocal {
-    type LocalTask<T: 'static> = LocalTask<T>;
-
-    fn spawn_local_with<F>(&self, options: SpawnOptions<'_>, future: F) -> LocalTask<F::Output>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        let (runner, task) = task::prepare_local(future);
+    fn start(&self, options: SpawnOptions<'_>, runner: LocalRunner) {
         let added = self.rt.shared.add(NewEntry {
             body: Body::Local(thread::current().id()),
             place: options.location(),
@@ -158,8 +148,39 @@ impl SpawnLocal for SimLocal {
             let id = self.rt.shared.id;
             with_tasks(id, |tasks| tasks.insert(key.number, Some(runner)));
         }
+    }
+}
+
+/// # Cost
+/// Two allocations: the task cell and its waker; one more for a name.
+impl SpawnLocal for SimLocal {
+    type LocalTask<T: 'static> = LocalTask<T>;
+
+    fn spawn_local_with<F>(&self, options: SpawnOptions<'_>, future: F) -> LocalTask<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let (runner, task) = task::prepare_local(future);
+        self.start(options, runner);
         task
     }
+
+    fn spawn_local_detached_with<F>(&self, options: SpawnOptions<'_>, future: F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.start(options, into_runner(future));
+    }
+}
+
+/// Uses a runner as it is; see the one of [`SimRuntime`].
+fn into_runner<F: Future<Output = ()> + 'static>(future: F) -> LocalRunner {
+    downcast(future).unwrap_or_else(|future| {
+        let (runner, task) = task::prepare_local(future);
+        task.detach();
+        runner
+    })
 }
 
 impl BlockOn for SimLocal {

@@ -28,6 +28,18 @@ pub(crate) fn deadlock(state: &State, driver: u64, now: Instant) -> String {
     text
 }
 
+/// Says that tasks run on and on while the clock stands, and lists every task.
+pub(crate) fn livelock(state: &State, driver: u64, now: Instant) -> String {
+    let mut text = format!(
+        "livelock at {:?}: too many steps at this instant, something is runnable still, and time cannot pass\n\
+         all tasks:\n",
+        elapsed(now)
+    );
+    list(&mut text, state, driver);
+    text.push_str("note: where another thread is to end that, keep a `hold()` until it has");
+    text
+}
+
 /// Says that one task can never run again, and lists the others.
 pub(crate) fn lost_waker(state: &State, key: Key, driver: u64, now: Instant) -> String {
     let entry = state.tasks.iter().find(|entry| entry.key == key);

@@ -35,7 +35,8 @@ pub enum Schedule {
     /// The one that has waited longest.
     #[default]
     Fifo,
-    /// The one that became runnable last. Two tasks that wake each other without end keep all others from running.
+    /// The one that became runnable last. Two tasks that wake each other without end keep all others from running,
+    /// until that is reported as a livelock.
     Lifo,
     /// Any of them, by the seed.
     Random,

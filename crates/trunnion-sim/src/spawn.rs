@@ -13,7 +13,7 @@ use crate::task::{Body, NewEntry};
 /// Tasks run on the thread that is inside `block_on`, one step at a time.
 ///
 /// # Cost
-/// Three allocations: the task cell and its two wakers; one more for a name.
+/// Two allocations: the task cell and its waker; one more for a name.
 impl Spawn for SimRuntime {
     type Task<T: Send + 'static> = Task<T>;
 
@@ -50,18 +50,21 @@ impl SimRuntime {
 
 /// Uses a runner as it is: it comes from a task cell of its own, whose abort must not count as a waker given away.
 fn into_runner<F: Future<Output = ()> + Send + 'static>(future: F) -> Runner {
+    downcast(future).unwrap_or_else(|future| {
+        let (runner, task) = task::prepare(future);
+        task.detach();
+        runner
+    })
+}
+
+/// Gives `future` as an `R` if it is one.
+pub(crate) fn downcast<F: 'static, R: 'static>(future: F) -> Result<R, F> {
     let mut future = Some(future);
-    let runner = (&mut future as &mut dyn Any).downcast_mut::<Option<Runner>>();
-    if let Some(runner) = runner.and_then(Option::take) {
-        return runner;
+    let its = (&mut future as &mut dyn Any).downcast_mut::<Option<R>>();
+    if let Some(its) = its.and_then(Option::take) {
+        return Ok(its);
     }
-    let (runner, task) = task::prepare(async move {
-        if let Some(future) = future {
-            future.await;
-        }
-    });
-    task.detach();
-    runner
+    future.map_or_else(|| unreachable!("only an `R` is taken"), Err)
 }
 
 impl YieldNow for SimRuntime {

@@ -125,6 +125,11 @@ impl Tasks {
         self.slots.iter().flatten()
     }
 
+    /// Counts the most entries that there ever were at a time.
+    pub(crate) fn places(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Lists all entries, oldest first.
     pub(crate) fn keys(&self) -> Vec<Key> {
         let mut keys: Vec<Key> = self.iter().map(|entry| entry.key).collect();

@@ -118,7 +118,7 @@ impl Recorder {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some(Event::Spawn(number, _)) = self.events.pop_front() {
+        if let Some(Event::Spawn(number, _) | Event::Job(number, _)) = self.events.pop_front() {
             self.names.remove(&number);
         }
     }
@@ -177,14 +177,24 @@ impl Trace {
         self.digest
     }
 
+    fn write_new(
+        &self,
+        verb: &str,
+        number: u64,
+        at: &Location<'_>,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
+        match self.names.get(&number) {
+            Some(name) => writeln!(f, "{verb} {number} `{name}` at {at}"),
+            None => writeln!(f, "{verb} {number} at {at}"),
+        }
+    }
+
     fn write(&self, event: Event, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match event {
-            Event::Spawn(n, at) => match self.names.get(&n) {
-                Some(name) => writeln!(f, "spawn {n} `{name}` at {at}"),
-                None => writeln!(f, "spawn {n} at {at}"),
-            },
+            Event::Spawn(n, at) => self.write_new("spawn", n, at, f),
             Event::Root(n, at) => writeln!(f, "block_on {n} at {at}"),
-            Event::Job(n, at) => writeln!(f, "spawn_blocking {n} at {at}"),
+            Event::Job(n, at) => self.write_new("spawn_blocking", n, at, f),
             Event::Poll(n) => writeln!(f, "run {n}"),
             Event::Wake(n) => writeln!(f, "wake {n}"),
             Event::Done(n) => writeln!(f, "done {n}"),

@@ -1,7 +1,6 @@
 //! What the simulator says about programs that are stuck, and about futures that leak when they are dropped.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use std::collections::VecDeque;
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
@@ -9,10 +8,10 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use trunnion_core::{
-    AnyRuntime, BlockOn, PanicPayload, Spawn, SpawnBlocking, SpawnLocal, SpawnOptions, TaskHandle,
-    Timer, YieldNow,
+    AnyLocalRuntime, AnyRuntime, BlockOn, PanicPayload, Spawn, SpawnBlocking, SpawnLocal,
+    SpawnOptions, TaskHandle, Timer, YieldNow,
 };
-use trunnion_sim::{LostWakers, Schedule, Sim, SimRuntime, cancel_sweep, cancel_sweep_in, run};
+use trunnion_sim::{LostWakers, Sim, SimRuntime, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -30,6 +29,12 @@ async fn stuck(kept: Arc<Mutex<Option<Waker>>>) {
         Poll::<()>::Pending
     })
     .await;
+}
+
+async fn ticker(rt: SimRuntime) {
+    loop {
+        rt.sleep(SECOND).await;
+    }
 }
 
 #[test]
@@ -108,12 +113,6 @@ fn a_task_whose_wakers_were_all_dropped_is_reported_although_time_goes_on() {
     assert!(text.contains("dropped without a wake"), "{text}");
 }
 
-async fn ticker(rt: SimRuntime) {
-    loop {
-        rt.sleep(SECOND).await;
-    }
-}
-
 #[test]
 fn a_root_that_keeps_no_waker_is_reported_at_once() {
     let program = |rt: SimRuntime| {
@@ -149,6 +148,62 @@ fn a_task_that_waits_for_its_abort_is_no_lost_waker_unless_told() {
 }
 
 #[test]
+fn a_livelock_that_no_deadline_ends_lists_every_task() {
+    let sim = Sim::new().trace_limit(64);
+    let rt = sim.handle();
+    let text = text_of(|| {
+        sim.block_on(async {
+            let options = SpawnOptions::new().name("spinner");
+            let inner = rt.clone();
+            let spinner = rt.spawn_with(options, async move {
+                loop {
+                    inner.yield_now().await;
+                }
+            });
+            rt.sleep(SECOND).await;
+            spinner.await
+        })
+    });
+    assert!(text.starts_with("livelock at 1s: "), "{text}");
+    assert!(text.contains("task 1 `spinner`, spawned at "), "{text}");
+    assert!(text.contains("is runnable"), "{text}");
+    assert!(text.contains("root 0, entered at "), "{text}");
+    assert_eq!(sim.block_on(async { 1 }), 1, "the simulator stays usable");
+}
+
+#[test]
+fn strict_detection_sees_through_erased_local_runtimes() {
+    let sim = Sim::new().lost_wakers(LostWakers::Strict);
+    let any = AnyLocalRuntime::new(sim.local());
+    let text = text_of(|| {
+        sim.block_on(async {
+            let task = any.spawn_local(pending::<()>());
+            task.await
+        })
+    });
+    assert!(
+        text.starts_with("lost waker at 0ns: local task 1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_place_and_name_of_a_closure_are_those_of_its_caller() {
+    let sim = Sim::new();
+    let any = AnyRuntime::new(sim.handle());
+    sim.block_on(async {
+        drop(any.spawn_blocking(|| ()));
+        let options = SpawnOptions::new().name("reader");
+        any.spawn_blocking_with(options, || ()).await.unwrap();
+    });
+    let (trace, file) = (sim.handle().trace().to_string(), file!());
+    let plain = format!("spawn_blocking 1 at {file}:");
+    assert!(trace.contains(&plain), "{trace}");
+    let named = format!("spawn_blocking 2 `reader` at {file}:");
+    assert!(trace.contains(&named), "{trace}");
+}
+
+#[test]
 fn strict_detection_sees_through_erased_runtimes() {
     let sim = Sim::new().lost_wakers(LostWakers::Strict);
     let any = AnyRuntime::new(sim.handle());
@@ -177,154 +232,4 @@ fn a_program_that_keeps_its_wakers_is_never_reported() {
         rt.advance(SECOND).await;
         assert!(far.cancel().await.unwrap_err().is_cancelled());
     });
-}
-
-/// A semaphore that hands permits over to its oldest waiter. `forgets` seeds the bug.
-struct Semaphore {
-    state: Mutex<(usize, VecDeque<Waiter>)>,
-    forgets: bool,
-}
-
-type Waiter = (Arc<Mutex<bool>>, Waker);
-
-impl Semaphore {
-    fn release(&self) {
-        let mut state = self.state.lock().unwrap();
-        // Waiters that have gone leave the queue's own reference as the last one.
-        state
-            .1
-            .retain(|(granted, _)| Arc::strong_count(granted) > 1);
-        let Some((granted, waker)) = state.1.pop_front() else {
-            state.0 += 1;
-            return;
-        };
-        *granted.lock().unwrap() = true;
-        drop(state);
-        waker.wake();
-    }
-
-    async fn acquire(&self) {
-        let waiting = Waiting(self, Arc::default());
-        poll_fn(|cx| {
-            if std::mem::take(&mut *waiting.1.lock().unwrap()) {
-                return Poll::Ready(());
-            }
-            let mut state = self.state.lock().unwrap();
-            if state.0 > 0 {
-                state.0 -= 1;
-                return Poll::Ready(());
-            }
-            state
-                .1
-                .push_back((Arc::clone(&waiting.1), cx.waker().clone()));
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-struct Waiting<'a>(&'a Semaphore, Arc<Mutex<bool>>);
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        if !self.0.forgets && *self.1.lock().unwrap() {
-            self.0.release();
-        }
-    }
-}
-
-fn sweep_semaphore(forgets: bool, schedule: Schedule) -> trunnion_sim::Sweep {
-    cancel_sweep_in(
-        || Sim::new().schedule(schedule),
-        |rt| {
-            let state = Mutex::new((0, VecDeque::new()));
-            let semaphore = Arc::new(Semaphore { state, forgets });
-            let (ours, theirs) = (Arc::clone(&semaphore), Arc::clone(&semaphore));
-            let sleep = rt.sleep(SECOND);
-            rt.spawn_detached(async move {
-                sleep.await;
-                theirs.release();
-            });
-            // Not only the semaphore may have a bug: dropped at the yield, the future keeps its permit.
-            let future = async move {
-                ours.acquire().await;
-                rt.yield_now().await;
-                ours.release();
-            };
-            (semaphore, future)
-        },
-        |rt, semaphore| async move {
-            rt.sleep(SECOND * 2).await;
-            semaphore.acquire().await;
-        },
-    )
-}
-
-#[test]
-fn cancel_sweep_finds_a_permit_that_is_lost_between_wake_and_poll() {
-    let text = text_of(|| sweep_semaphore(true, Schedule::Fifo));
-    assert!(
-        text.starts_with(
-            "cancel_sweep failed where the future is dropped when it was woken after poll 1"
-        ),
-        "{text}"
-    );
-}
-
-#[test]
-fn cancel_sweep_finds_a_leak_after_the_second_poll() {
-    let text = text_of(|| sweep_semaphore(false, Schedule::Fifo));
-    assert!(
-        text.starts_with("cancel_sweep failed where the future is dropped right after poll 2"),
-        "{text}"
-    );
-}
-
-#[test]
-fn cancel_sweep_passes_a_correct_program_under_every_schedule() {
-    struct Permit(Arc<Semaphore>);
-    impl Drop for Permit {
-        fn drop(&mut self) {
-            self.0.release();
-        }
-    }
-    for schedule in [Schedule::Fifo, Schedule::Lifo, Schedule::Random] {
-        let sweep = cancel_sweep_in(
-            || Sim::new().schedule(schedule),
-            |rt| {
-                let state = Mutex::new((1, VecDeque::new()));
-                let semaphore = Arc::new(Semaphore {
-                    state,
-                    forgets: false,
-                });
-                let ours = Arc::clone(&semaphore);
-                let future = async move {
-                    for _ in 0..3 {
-                        ours.acquire().await;
-                        let _permit = Permit(Arc::clone(&ours));
-                        rt.sleep(SECOND).await;
-                    }
-                };
-                (semaphore, future)
-            },
-            |_, semaphore| async move { assert_eq!(semaphore.state.lock().unwrap().0, 1) },
-        );
-        assert_eq!((sweep.polls, sweep.runs), (4, 10));
-    }
-}
-
-#[test]
-fn cancel_sweep_passes_a_future_that_is_ready_at_once() {
-    let sweep = cancel_sweep(|_| ((), async {}), |_, ()| async {});
-    assert_eq!((sweep.polls, sweep.runs), (1, 4));
-}
-
-#[test]
-fn cancel_sweep_says_where_a_future_hangs() {
-    let text = text_of(|| cancel_sweep(|_| ((), stuck(Arc::default())), |_, ()| async {}));
-    assert!(
-        text.contains("dropped when it was woken after poll 1"),
-        "{text}"
-    );
-    assert!(text.contains("deadlock"), "{text}");
 }

@@ -4,16 +4,16 @@
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 use trunnion_core::{
-    AnyLocalRuntime, AnyRuntime, BlockOn, Clock, JoinError, Spawn, SpawnBlocking, SpawnLocal,
-    SpawnOptions, TaskHandle, Timer, YieldNow,
+    AnyLocalRuntime, AnyRuntime, BlockOn, Clock, JoinError, RuntimeInfo, Spawn, SpawnBlocking,
+    SpawnLocal, SpawnOptions, TaskHandle, Timer, YieldNow,
 };
-use trunnion_sim::{Schedule, Sim, run};
+use trunnion_sim::{Schedule, Sim, SimRuntime, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 const ALL: [Schedule; 3] = [Schedule::Fifo, Schedule::Lifo, Schedule::Random];
@@ -178,6 +178,17 @@ fn local_tasks_wait_for_wakes_from_other_threads() {
         task.await.unwrap();
         waking.join().unwrap();
     });
+}
+
+#[test]
+fn an_erased_static_runtime_inside_another_is_found_by_its_type() {
+    static ANY: OnceLock<AnyRuntime> = OnceLock::new();
+    let rt = Sim::new().handle();
+    let inner = ANY.get_or_init(|| AnyRuntime::new(rt.clone()));
+    let outer = AnyRuntime::from_static(inner);
+    let found = outer.downcast_ref::<SimRuntime>().unwrap();
+    assert_eq!(found.info().id, rt.info().id);
+    assert!(outer.downcast_ref::<AnyRuntime>().is_some());
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The virtual clock: when it jumps, when it stands, and what sleeps see of it.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Poll, Waker};
@@ -9,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use trunnion_core::{BlockOn, Clock, Instant, RealClock, Spawn, SpawnBlocking, Timer, YieldNow};
-use trunnion_sim::{Schedule, Sim, run};
+use trunnion_sim::{Schedule, Sim, SimRuntime, run};
 
 const SECOND: Duration = Duration::from_secs(1);
 const ALL: [Schedule; 3] = [Schedule::Fifo, Schedule::Lifo, Schedule::Random];
@@ -250,4 +251,78 @@ fn random_numbers_follow_from_the_seed() {
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
     assert_ne!(draw(1)[0], draw(1)[1]);
+}
+
+/// Gives up the turn in a way that the simulator sees as work: a timer comes and goes.
+async fn race(rt: &SimRuntime) {
+    let mut sleep = pin!(rt.sleep(Duration::from_millis(1)));
+    let mut turn = pin!(rt.yield_now());
+    poll_fn(|cx| match sleep.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => turn.as_mut().poll(cx),
+    })
+    .await;
+}
+
+#[test]
+fn a_loop_of_races_against_a_yield_does_not_stop_time_for_ever() {
+    let sim = Sim::new().trace_limit(64);
+    let rt = sim.handle();
+    sim.block_on(async {
+        let start = rt.now();
+        while rt.now() == start {
+            race(&rt).await;
+        }
+    });
+    assert_eq!(rt.now().as_nanos(), 1_000_000);
+}
+
+#[test]
+fn two_tasks_that_wake_each_other_do_not_stop_time_for_ever() {
+    // LIFO keeps the root from running; its documentation says so.
+    for schedule in [Schedule::Fifo, Schedule::Random] {
+        let sim = Sim::new().schedule(schedule).trace_limit(64);
+        let rt = sim.handle();
+        let done = Arc::new(AtomicBool::new(false));
+        let wakers = Arc::new(Mutex::new([None::<Waker>, None]));
+        let tasks = [0, 1].map(|me| {
+            let (done, wakers) = (Arc::clone(&done), Arc::clone(&wakers));
+            rt.spawn(poll_fn(move |cx| {
+                let mut wakers = wakers.lock().unwrap();
+                wakers[me] = Some(cx.waker().clone());
+                let other = wakers[1 - me].take();
+                drop(wakers);
+                if let Some(other) = other {
+                    other.wake();
+                }
+                if done.load(Ordering::Relaxed) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            }))
+        });
+        sim.block_on(async {
+            rt.sleep(SECOND).await;
+            done.store(true, Ordering::Relaxed);
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        assert_eq!(rt.now(), at(1));
+    }
+}
+
+#[test]
+fn much_work_at_one_instant_moves_no_time() {
+    let sim = Sim::new().trace_limit(64);
+    let rt = sim.handle();
+    sim.block_on(async {
+        let sleeper = rt.spawn(rt.sleep(SECOND));
+        for _ in 0..100_000 {
+            assert_eq!(rt.spawn(async { 1 }).await.unwrap(), 1);
+        }
+        assert_eq!(rt.now(), Instant::ORIGIN);
+        sleeper.await.unwrap();
+    });
 }

@@ -18,7 +18,7 @@ pub(super) trait Erased: Send + Sync {
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep + Send + Sync>>;
     fn granularity(&self) -> Duration;
     fn run(&self, options: SpawnOptions<'_>, runner: Runner);
-    fn run_blocking(&self, job: Box<dyn FnOnce() + Send>);
+    fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>);
     fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
     fn next_u64(&self) -> u64;
     fn info(&self) -> Info;
@@ -58,8 +58,8 @@ impl<R: Runtime + SpawnBlocking> Erased for R {
         self.spawn_detached_with(options, runner);
     }
 
-    fn run_blocking(&self, job: Box<dyn FnOnce() + Send>) {
-        drop(self.spawn_blocking(job));
+    fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>) {
+        drop(self.spawn_blocking_with(options, job));
     }
 
     fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use crate::task::{self, LocalRunner, LocalTask};
 use crate::{
     AdvanceHold, Clock, Entropy, Info, Instant, LocalRuntime, RuntimeInfo, Sleep, SpawnLocal,
-    SpawnOptions, TaskHandle, Timer, YieldNow,
+    SpawnOptions, Timer, YieldNow,
 };
 
 /// Holds any local runtime, so that types which use one need no type parameter; see [`AnyRuntime`](crate::AnyRuntime).
@@ -67,7 +67,7 @@ impl<R: LocalRuntime> Erased for R {
     }
 
     fn run(&self, options: SpawnOptions<'_>, runner: LocalRunner) {
-        self.spawn_local_with(options, runner).detach();
+        self.spawn_local_detached_with(options, runner);
     }
 
     fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()>>> {
