@@ -93,7 +93,8 @@ pub(crate) fn tests(sh: &Shell, selection: &Selection) -> Result<Tally> {
 /// Runs one `cargo test` and counts its tests while its output goes on to ours.
 pub(crate) fn count(step: Step, what: &str) -> Result<Tally> {
     let mut reader = Reader::default();
-    let succeeded = step.lines(|line| {
+    // Many tests panic on purpose; a backtrace of each takes longer than the test.
+    let succeeded = step.env("RUST_BACKTRACE", "0").lines(|line| {
         println!("{line}");
         reader.line(line);
     })?;
