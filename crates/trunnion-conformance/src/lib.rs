@@ -1,6 +1,6 @@
 //! Checks that a runtime adapter keeps the promises of `trunnion-core`.
 //!
-//! [`suite!`] turns one adapter into about 160 named tests. Each name begins with the id of its case, such as
+//! [`suite!`] turns one adapter into about 185 named tests. Each name begins with the id of its case, such as
 //! `s08_abort_by_reference_then_await_is_cancelled`; the letter is the group:
 //!
 //! | group | checks | run for |

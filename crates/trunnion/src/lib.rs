@@ -2,7 +2,7 @@
 // The README is the front page; its examples need every runtime.
 #![cfg_attr(
     all(feature = "tokio", feature = "smol", feature = "sim"),
-    doc = concat!("\n", include_str!("../../../README.md"))
+    doc = concat!("\n", include_str!("../README.md"))
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
