@@ -1,6 +1,6 @@
 //! Sleeps: lazily armed, at home under any executor, never panicking.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::mem::size_of;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::coop::poll_proceed;
 use trunnion_core::{BlockOn, Clock, Instant, RuntimeInfo, Sleep, Timer};
 use trunnion_tokio::{TimerDisabled, Tokio, TokioOwned, TokioSleep};
 
@@ -178,4 +179,21 @@ fn values_of_one_runtime_are_one_value() {
         assert_eq!(Tokio::current().expect("inside").info(), again.info());
     });
     assert_ne!(again.info().id, self::owner().handle().info().id);
+}
+
+#[test]
+fn a_budget_that_is_used_up_does_not_hide_an_elapsed_deadline() {
+    let owner = owner();
+    let rt = owner.handle();
+    owner.block_on(async {
+        let mut sleep = pin!(rt.sleep(Duration::from_millis(2)));
+        poll_fn(|cx| {
+            while let Poll::Ready(unit) = poll_proceed(cx) {
+                unit.made_progress();
+            }
+            sleep.as_mut().poll(cx)
+        })
+        .await;
+        assert!(sleep.is_elapsed());
+    });
 }
