@@ -87,14 +87,16 @@ fn check_floor(name: &str, executions: u64, floor: u64) {
     );
 }
 
-/// Appends one line of JSON to `$TRUNNION_LOOM_REPORT`, else to `target/loom-report.jsonl`.
+/// Appends one line of JSON to `$TRUNNION_LOOM_REPORT`, if it is set: `cargo xtask loom` sets it, and starts with no file.
 ///
 /// The floor is there so that a reader sees where it could be raised: the count is the same in each run.
 fn report(name: &str, bound: Option<usize>, counts: (u64, u64), took: Duration) {
     if cfg!(trunnion_mutants) {
         return;
     }
-    let path = env::var_os("TRUNNION_LOOM_REPORT").map_or_else(default_report, PathBuf::from);
+    let Some(path) = env::var_os("TRUNNION_LOOM_REPORT").map(PathBuf::from) else {
+        return;
+    };
     let bound = bound.map_or_else(|| String::from("null"), |bound| bound.to_string());
     let (executions, floor) = counts;
     let ms = took.as_millis();
@@ -108,17 +110,6 @@ fn report(name: &str, bound: Option<usize>, counts: (u64, u64), took: Duration) 
     // One call for the whole line: the models run side by side.
     file.write_all(line.as_bytes())
         .expect("the report can be written");
-}
-
-fn default_report() -> PathBuf {
-    [
-        env!("CARGO_MANIFEST_DIR"),
-        "..",
-        "target",
-        "loom-report.jsonl",
-    ]
-    .iter()
-    .collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the report shows real time")]

@@ -4,8 +4,9 @@
 //! `trunnion_loom` this target is empty.
 //!
 //! What is modelled: the task cell of core (`task`), the queue between the simulator's thread and others (`sim`), the
-//! signal, job queue and registry of the smol adapter (`smol`), and the seam that they stand on (`seam`). A state machine of
-//! another crate gets a file here and is compiled from its own file, so that it must use nothing but core.
+//! signal, job queue and registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`),
+//! and the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own
+//! file, so that it must use nothing but core.
 //!
 //! What is not, and why:
 //!
@@ -13,8 +14,7 @@
 //! * The slots that hold the registered probes and the default runtime are `OnceLock`s of the standard library, written
 //!   once and read through nothing else.
 //! * `std::sync::Arc` is the standard library's in the models too; what they check is the protocols built on it.
-//! * The simulator's state and the tokio adapter's table of runtimes lie under one lock each and wake nobody under it; the
-//!   adapter's count of blocking closures is one atomic word that publishes nothing else.
+//! * The simulator's state and the tokio adapter's table of runtimes lie under one lock each and wake nobody under it.
 #![cfg(trunnion_loom)]
 #![expect(clippy::unwrap_used, reason = "a failed join fails the model")]
 
@@ -24,4 +24,5 @@ mod seam;
 mod sim;
 mod smol;
 mod task;
+mod tokio;
 mod waker;

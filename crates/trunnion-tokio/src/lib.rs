@@ -53,6 +53,7 @@ mod local;
 mod detect;
 
 mod known;
+mod running;
 mod shared;
 
 use std::sync::Arc;

@@ -8,17 +8,17 @@ use std::sync::LazyLock;
 
 use tokio::runtime::{Handle, Id, RuntimeFlavor};
 use trunnion_core::panic::catch;
-use trunnion_core::sync::atomic::{AtomicUsize, Ordering};
 use trunnion_core::sync::{Arc, Mutex, Weak};
 use trunnion_core::{Flavor, Info, RuntimeId};
 
 use crate::known::Known;
+use crate::running::{Running, Started};
 
 /// Stands for one runtime, so that a handle to it is one word.
 pub(crate) struct Shared {
     pub(crate) handle: Handle,
     pub(crate) info: Info,
-    running: AtomicUsize,
+    running: Running,
 }
 
 /// The runtimes that were met.
@@ -69,7 +69,7 @@ impl Shared {
         Self {
             handle,
             info,
-            running: AtomicUsize::new(0),
+            running: Running::new(),
         }
     }
 
@@ -92,18 +92,16 @@ impl Shared {
 
     /// Counts the blocking closures that have started and not ended.
     pub(crate) fn running(&self) -> usize {
-        self.running.load(Ordering::Acquire) & !CLOSED
+        self.running.now()
     }
 
     /// Counts one more until the guard is dropped; `None` once the owner has begun to end the runtime.
-    pub(crate) fn run(&self) -> Option<Running<'_>> {
-        let before = self.running.fetch_add(1, Ordering::AcqRel);
-        let outer = CLOSURE_OF.replace(Some(self.handle.id()));
-        let running = Running {
-            count: &self.running,
-            outer,
-        };
-        (before & CLOSED == 0).then_some(running)
+    pub(crate) fn run(&self) -> Option<Marked<'_>> {
+        let started = self.running.start()?;
+        Some(Marked {
+            outer: CLOSURE_OF.replace(Some(self.handle.id())),
+            _started: started,
+        })
     }
 
     /// Tells whether this thread runs a closure that [`run`](Self::run) counts.
@@ -115,23 +113,20 @@ impl Shared {
     ///
     /// A blocking thread of tokio that is busy when its runtime ends runs all that is queued before it looks.
     pub(crate) fn close(&self) {
-        self.running.fetch_or(CLOSED, Ordering::AcqRel);
+        self.running.close();
     }
 }
 
-/// The bit beside the count of running closures that says that no more may start.
-const CLOSED: usize = 1 << (usize::BITS - 1);
-
 /// Counts a blocking closure while it runs, and marks its thread.
-pub(crate) struct Running<'a> {
-    count: &'a AtomicUsize,
+pub(crate) struct Marked<'a> {
     outer: Option<Id>,
+    // Dropped after the mark is gone.
+    _started: Started<'a>,
 }
 
-impl Drop for Running<'_> {
+impl Drop for Marked<'_> {
     fn drop(&mut self) {
         CLOSURE_OF.set(self.outer);
-        self.count.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
