@@ -7,6 +7,8 @@ mod adapter;
 mod executor;
 #[path = "bites/flawed.rs"]
 mod flawed;
+#[path = "bites/owner.rs"]
+mod owner;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

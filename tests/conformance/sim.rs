@@ -1,4 +1,4 @@
-//! The conformance suite in the simulator, under each of its schedules.
+//! V5: the conformance suite passes in the simulator in order (FIFO), in reverse (LIFO) and at random.
 #![cfg(not(trunnion_loom))]
 
 use trunnion_conformance::{Adapter, LocalAdapter, VirtualAdapter, suite};

@@ -6,4 +6,3 @@ mod nested_entry;
 mod paused_clock;
 mod primitives;
 mod runtimes;
-mod suite_bites;

@@ -91,14 +91,13 @@ fn e05_around_tasks_of_tokio() {
 #[test]
 fn e05_in_the_root_of_another_runtime() {
     let smol = SmolOwned::new(NonZeroUsize::MIN).expect("the thread starts");
-    for (name, start) in ALL {
+    for (_, start) in ALL {
         let outer = start();
         outer.block_on(async {
             // Smol blocks wherever its own tasks do not run: here inside a poll of tokio as well.
             block_often(&smol);
             block_once(&smol);
         });
-        assert!(!name.is_empty());
     }
 }
 

@@ -1,4 +1,4 @@
-//! The cases, one module for each group; beside the cases stands the list that [`suite!`](crate::suite) makes tests of.
+//! The cases, one module for each group; beside the cases stands the list that [`suite!`](macro@crate::suite) makes tests of.
 
 pub mod blocking;
 pub mod blocking_shutdown;

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use trunnion_core::Instant;
 
-/// Says that an operation was not ready in time; given by [`timeout`](crate::timeout) and [`timeout_at`](crate::timeout_at).
+/// Says that an operation was not ready in time; given by [`timeout`](fn@crate::timeout) and [`timeout_at`](crate::timeout_at).
 ///
 /// The operation has been dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

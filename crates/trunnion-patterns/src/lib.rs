@@ -5,9 +5,9 @@
 //!
 //! | to | use | needs |
 //! |---|---|---|
-//! | give up after a while | [`timeout`] | `Timer` |
+//! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
-//! | run at most so many operations at once, outputs in order | [`map_concurrent`] | nothing |
+//! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

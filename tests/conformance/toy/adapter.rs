@@ -61,9 +61,9 @@ impl Spawn for Toy {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        let (runner, handle) = task::prepare(future);
         let context = context::Context::local(self.1);
-        self.0.run(task::Scoped::new(context, runner));
+        let (runner, handle) = task::prepare(task::Scoped::new(context, future));
+        self.0.run(runner);
         handle
     }
 }
