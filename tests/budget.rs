@@ -237,7 +237,7 @@ fn a_timeout_of_what_is_ready_touches_neither_timer_nor_heap() {
 
 #[test]
 fn what_was_spawned_for_counting_also_runs() {
-    let owner = SmolOwned::new(NonZeroUsize::MIN).expect("smol starts");
+    let owner = SmolOwned::with_workers(NonZeroUsize::MIN).expect("smol starts");
     let rt = AnyRuntime::new(owner.handle());
     let sum = owner.block_on(async {
         let task = rt.spawn(async { 1 });

@@ -48,7 +48,7 @@ impl<const THREADS: usize> Adapter for Owned<THREADS> {
 
     fn start() -> SmolOwned {
         let threads = NonZeroUsize::new(THREADS).expect("at least one thread");
-        SmolOwned::new(threads).expect("the threads start")
+        SmolOwned::with_workers(threads).expect("the threads start")
     }
 
     fn runtime(owner: &SmolOwned) -> SmolExecutor {

@@ -17,7 +17,7 @@ const TIMES: usize = 1_000;
 
 fn two_workers() -> TokioOwned {
     let two = NonZeroUsize::MIN.saturating_add(1);
-    TokioOwned::multi_thread_with_workers(two).expect("tokio starts")
+    TokioOwned::with_workers(two).expect("tokio starts")
 }
 
 /// Blocks 1,000 times on something that costs budget.
@@ -90,7 +90,7 @@ fn e05_around_tasks_of_tokio() {
 
 #[test]
 fn e05_in_the_root_of_another_runtime() {
-    let smol = SmolOwned::new(NonZeroUsize::MIN).expect("the thread starts");
+    let smol = SmolOwned::with_workers(NonZeroUsize::MIN).expect("the thread starts");
     for (_, start) in ALL {
         let outer = start();
         outer.block_on(async {
@@ -103,7 +103,7 @@ fn e05_in_the_root_of_another_runtime() {
 
 #[test]
 fn e05_in_a_task_of_another_runtime() {
-    let smol = Arc::new(SmolOwned::new(NonZeroUsize::MIN).expect("the thread starts"));
+    let smol = Arc::new(SmolOwned::with_workers(NonZeroUsize::MIN).expect("the thread starts"));
     for (name, start) in ALL {
         let outer = start();
         let inside = smol.clone();

@@ -39,7 +39,7 @@ impl BlockOn for Owner {
 
 fn tokio_multi_thread() -> Owner {
     let two = NonZeroUsize::MIN.saturating_add(1);
-    Owner::Tokio(TokioOwned::multi_thread_with_workers(two).expect("tokio starts"))
+    Owner::Tokio(TokioOwned::with_workers(two).expect("tokio starts"))
 }
 
 fn tokio_current_thread() -> Owner {
@@ -47,7 +47,7 @@ fn tokio_current_thread() -> Owner {
 }
 
 fn smol_owned() -> Owner {
-    Owner::Smol(SmolOwned::new(NonZeroUsize::MIN).expect("the thread starts"))
+    Owner::Smol(SmolOwned::with_workers(NonZeroUsize::MIN).expect("the thread starts"))
 }
 
 fn smol_global() -> Owner {

@@ -34,7 +34,7 @@
 //!     type Runtime = SmolExecutor;
 //!
 //!     fn start() -> SmolOwned {
-//!         SmolOwned::new(NonZeroUsize::MIN).expect("the thread starts")
+//!         SmolOwned::with_workers(NonZeroUsize::MIN).expect("the thread starts")
 //!     }
 //!
 //!     fn runtime(owner: &SmolOwned) -> SmolExecutor {

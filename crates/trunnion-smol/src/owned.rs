@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// use trunnion_core::{BlockOn, ShutdownRuntime, Spawn};
 /// use trunnion_smol::SmolOwned;
 ///
-/// let owner = SmolOwned::new(NonZeroUsize::MIN)?;
+/// let owner = SmolOwned::with_workers(NonZeroUsize::MIN)?;
 /// let rt = owner.handle();
 /// assert_eq!(owner.block_on(rt.spawn(async { 6 * 7 })).unwrap(), 42);
 ///
@@ -59,7 +59,7 @@ impl SmolOwned {
     ///
     /// # Errors
     /// That of the operating system when it refuses a thread; those that were started end again.
-    pub fn new(threads: NonZeroUsize) -> io::Result<Self> {
+    pub fn with_workers(threads: NonZeroUsize) -> io::Result<Self> {
         detect::register();
         let executor = Arc::new(Executor::new());
         let mut owned = Self {
@@ -76,9 +76,9 @@ impl SmolOwned {
     /// Starts a runtime with a worker thread for each processor that the program may use.
     ///
     /// # Errors
-    /// As for [`new`](Self::new).
-    pub fn with_all_processors() -> io::Result<Self> {
-        Self::new(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
+    /// As for [`with_workers`](Self::with_workers).
+    pub fn multi_thread() -> io::Result<Self> {
+        Self::with_workers(thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
     }
 
     /// Gives the runtime's value, which does not keep it alive.

@@ -15,7 +15,7 @@ const MANY: usize = 2_000;
 
 fn owned(threads: usize) -> SmolOwned {
     let threads = NonZeroUsize::new(threads).expect("a runtime has a thread");
-    SmolOwned::new(threads).expect("threads start")
+    SmolOwned::with_workers(threads).expect("threads start")
 }
 
 /// Drops all handles at once and waits for the closures by a channel.

@@ -11,7 +11,7 @@ use trunnion_smol::SmolOwned;
 
 #[test]
 fn a_runtime_that_is_the_default_can_be_entered_and_shut_down() {
-    let owner = SmolOwned::new(NonZeroUsize::MIN).expect("threads start");
+    let owner = SmolOwned::with_workers(NonZeroUsize::MIN).expect("threads start");
     let rt = owner.handle();
     set_default(AnyRuntime::new(rt.clone())).expect("nobody has set one");
     let found = AnyRuntime::current().expect("the default");

@@ -16,7 +16,7 @@ fn current() -> Option<RuntimeId> {
 
 fn owned(threads: usize) -> SmolOwned {
     let threads = NonZeroUsize::new(threads).expect("a runtime has a thread");
-    SmolOwned::new(threads).expect("threads start")
+    SmolOwned::with_workers(threads).expect("threads start")
 }
 
 struct TellsWhenDropped(mpsc::Sender<Option<RuntimeId>>);

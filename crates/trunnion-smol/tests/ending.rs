@@ -14,7 +14,7 @@ const GRACE: Duration = Duration::from_secs(30);
 
 fn owned(threads: usize) -> SmolOwned {
     let threads = NonZeroUsize::new(threads).expect("a runtime has a thread");
-    SmolOwned::new(threads).expect("threads start")
+    SmolOwned::with_workers(threads).expect("threads start")
 }
 
 #[derive(Clone, Default)]

@@ -16,7 +16,7 @@ use trunnion_smol::{SmolExecutor, SmolGlobal, SmolLocal, SmolOwned};
 
 fn owned(threads: usize) -> SmolOwned {
     let threads = NonZeroUsize::new(threads).expect("a runtime has a thread");
-    SmolOwned::new(threads).expect("threads start")
+    SmolOwned::with_workers(threads).expect("threads start")
 }
 
 /// Gives true if `owner` refuses a future and gives it back unpolled.

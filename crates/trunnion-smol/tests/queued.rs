@@ -29,7 +29,7 @@ fn occupy(owner: &SmolOwned) -> mpsc::Sender<()> {
 }
 
 fn owned() -> SmolOwned {
-    SmolOwned::new(NonZeroUsize::MIN).expect("threads start")
+    SmolOwned::with_workers(NonZeroUsize::MIN).expect("threads start")
 }
 
 #[test]

@@ -61,11 +61,11 @@ impl TokioOwned {
     /// use trunnion_tokio::TokioOwned;
     ///
     /// let two = NonZeroUsize::new(2).unwrap();
-    /// let owner = TokioOwned::multi_thread_with_workers(two)?;
+    /// let owner = TokioOwned::with_workers(two)?;
     /// assert_eq!(owner.handle().info().workers, Some(two));
     /// # Ok::<(), std::io::Error>(())
     /// ```
-    pub fn multi_thread_with_workers(workers: NonZeroUsize) -> io::Result<Self> {
+    pub fn with_workers(workers: NonZeroUsize) -> io::Result<Self> {
         build(Builder::new_multi_thread().worker_threads(workers.get()))
     }
 

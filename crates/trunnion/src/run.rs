@@ -50,7 +50,7 @@ pub fn run<T>(kind: Kind, main: impl AsyncFnOnce(AnyRuntime) -> T) -> io::Result
         }
         #[cfg(feature = "smol")]
         Name::Smol => {
-            let owner = trunnion_smol::SmolOwned::with_all_processors()?;
+            let owner = trunnion_smol::SmolOwned::multi_thread()?;
             Ok(owner.block_on(main(AnyRuntime::new(owner.handle()))))
         }
         #[cfg(feature = "sim")]

@@ -143,7 +143,7 @@ pub mod on {
         pub fn smol_own_executor<Fut: Future>(
             test: impl FnOnce(SmolExecutor) -> Fut,
         ) -> Fut::Output {
-            let owner = SmolOwned::new(NonZeroUsize::MIN).expect("smol's threads start");
+            let owner = SmolOwned::with_workers(NonZeroUsize::MIN).expect("smol's threads start");
             owner.block_on(test(owner.handle()))
         }
     }

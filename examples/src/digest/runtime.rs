@@ -62,7 +62,7 @@ pub fn run_on<J: Job>(kind: Kind, job: J) -> io::Result<J::Output> {
             Ok(run_and_end(runtime, job.run(&rt)))
         }
         Kind::Smol => {
-            let runtime = SmolOwned::with_all_processors()?;
+            let runtime = SmolOwned::multi_thread()?;
             let rt = runtime.handle();
             Ok(run_and_end(runtime, job.run(&rt)))
         }

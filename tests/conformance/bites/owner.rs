@@ -56,7 +56,7 @@ impl<const WRONG: u8> Adapter for Case<WRONG> {
     fn start() -> Owner<WRONG> {
         // A closure that runs as a task has no other thread to be on than that of all tasks.
         Owner(Some(
-            SmolOwned::new(NonZeroUsize::MIN).expect("the thread starts"),
+            SmolOwned::with_workers(NonZeroUsize::MIN).expect("the thread starts"),
         ))
     }
 
