@@ -2,8 +2,8 @@
 //!
 //! Standard output belongs to the program alone.
 
-use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::{self, ExitCode};
 
 use lexopt::prelude::*;
@@ -12,7 +12,7 @@ use xshell::{Shell, cmd};
 use crate::artifact;
 use crate::cli::{self, Command};
 use crate::error::{Error, Result};
-use crate::step::Step;
+use crate::step::{self, Step};
 use crate::workspace;
 
 pub(crate) const COMMAND: Command = Command {
@@ -62,7 +62,7 @@ fn run(args: lexopt::Parser) -> Result<ExitCode> {
     let path = plan.path.unwrap_or_else(|| near(plan.default_path));
     command.args(&plan.options).arg("--").arg(path);
     eprintln!("$ {command:?}");
-    become_it(command)
+    step::become_it(command)
 }
 
 /// Nothing when help was asked.
@@ -122,29 +122,6 @@ pub(crate) fn build(sh: &Shell, program: &str) -> Result<PathBuf> {
         "cargo build --release --package trunnion-examples --bin {program}"
     );
     artifact::build(Step::new(artifact::with_messages(build)), program)
-}
-
-/// Leaves this process to the program, so that signals and the exit code are its own.
-#[cfg(unix)]
-fn become_it(mut command: process::Command) -> Result<ExitCode> {
-    use std::os::unix::process::CommandExt as _;
-    let error = command.exec();
-    Err(cannot_run(command.get_program(), &error))
-}
-
-#[cfg(not(unix))]
-fn become_it(mut command: process::Command) -> Result<ExitCode> {
-    let status = command.status();
-    let status = status.map_err(|error| cannot_run(command.get_program(), &error))?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(ExitCode::from(code.unwrap_or(1)))
-}
-
-fn cannot_run(program: &OsStr, error: &std::io::Error) -> Error {
-    Error::new(format!(
-        "cannot run `{}`: {error}",
-        Path::new(program).display()
-    ))
 }
 
 #[cfg(test)]

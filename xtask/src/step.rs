@@ -1,8 +1,10 @@
 //! Running other programs, each printed before it runs.
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, ExitCode, Output, Stdio};
 
 use xshell::Cmd;
 
@@ -97,6 +99,30 @@ pub(crate) fn ask(cmd: Cmd<'_>) -> Option<String> {
         .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     output.status.success().then_some(text)
+}
+
+/// Leaves this process to the program, so that signals and the exit code are its own.
+#[cfg(unix)]
+pub(crate) fn become_it(mut command: Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt as _;
+    let error = command.exec();
+    Err(cannot_run(command.get_program(), &error))
+}
+
+/// Runs the program in our place.
+#[cfg(not(unix))]
+pub(crate) fn become_it(mut command: Command) -> Result<ExitCode> {
+    let status = command.status();
+    let status = status.map_err(|error| cannot_run(command.get_program(), &error))?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(1)))
+}
+
+fn cannot_run(program: &OsStr, error: &std::io::Error) -> Error {
+    Error::new(format!(
+        "cannot run `{}`: {error}",
+        Path::new(program).display()
+    ))
 }
 
 #[cfg(test)]
