@@ -1,3 +1,9 @@
-//! The place of the comparisons with other crates, which are dependencies here and in `tests/` only.
+//! The comparisons: runtimes with each other, and trunnion with the crates that would be used instead.
 //!
-//! There is none yet: what this release promises in numbers is exact, and stands in `tests/budget.rs`.
+//! A [`scenario`] is a piece of work, a [`subject`] one way to do it, a [`host`] the runtime that it runs on.
+//! `cargo xtask bench` builds the programs of this package and runs them.
+
+pub mod contender;
+pub mod host;
+pub mod scenario;
+pub mod subject;

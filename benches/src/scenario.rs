@@ -1,0 +1,84 @@
+//! What is measured: one file for each scenario.
+
+mod blocking;
+mod digest;
+mod far;
+mod now;
+mod runtimes;
+mod seeded_slowdown;
+mod sleep_create;
+mod sleep_first_poll;
+mod sleep_reset;
+mod spawn_detached;
+mod spawn_join;
+mod ten_thousand;
+mod timeout_pending;
+mod timeout_ready;
+mod wrong_checksum;
+mod yield_now;
+
+use crate::host::{Host, Started};
+use crate::subject::Subject;
+
+/// Describes one piece of work and who does it.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The name on the command line and in the report.
+    pub id: &'static str,
+    /// One or two sentences: what is measured, and what is not.
+    pub about: &'static str,
+    /// What one operation is.
+    pub unit: &'static str,
+    /// How many operations one iteration has.
+    pub operations: u32,
+    /// Threads beside the runtime's take part, so that only the wall clock sees all the work.
+    pub threaded: bool,
+    /// The runtimes that it runs on.
+    pub hosts: &'static [Host],
+    /// The row of `--quick`: the runtime, and the subject that is compared with the reference.
+    pub headline: (Host, &'static str),
+    /// The checksum of so many iterations.
+    pub expected: fn(u32) -> u64,
+    /// The subjects; the first that can do it is the reference of the ratios.
+    pub subjects: fn(Host, &Started) -> Vec<Subject>,
+}
+
+impl Scenario {
+    /// Tells whether the wall clock measures this on `host`; otherwise the measuring thread's CPU time does.
+    #[must_use]
+    pub const fn is_threaded(&self, host: Host) -> bool {
+        self.threaded || host.is_threaded()
+    }
+
+    /// Tells whether instructions can be counted: one thread does all the work.
+    #[must_use]
+    pub const fn is_countable(&self, host: Host) -> bool {
+        !self.threaded && host.is_on_this_thread()
+    }
+}
+
+/// All scenarios, in the order of the report.
+pub const ALL: &[Scenario] = &[
+    spawn_join::SCENARIO,
+    spawn_detached::SCENARIO,
+    ten_thousand::SCENARIO,
+    yield_now::SCENARIO,
+    now::SCENARIO,
+    sleep_create::SCENARIO,
+    sleep_first_poll::SCENARIO,
+    sleep_reset::SCENARIO,
+    timeout_ready::SCENARIO,
+    timeout_pending::SCENARIO,
+    blocking::SCENARIO,
+    runtimes::SCENARIO,
+    digest::SCENARIO,
+];
+
+/// Scenarios that only tests run.
+const HIDDEN: &[Scenario] = &[seeded_slowdown::SCENARIO, wrong_checksum::SCENARIO];
+
+/// Finds a scenario by its whole name.
+#[must_use]
+pub fn find(id: &str) -> Option<&'static Scenario> {
+    ALL.iter().chain(HIDDEN).find(|scenario| scenario.id == id)
+}
