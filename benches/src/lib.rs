@@ -3,7 +3,12 @@
 //! A [`scenario`] is a piece of work, a [`subject`] one way to do it, a [`host`] the runtime that it runs on.
 //! `cargo xtask bench` builds the programs of this package and runs them.
 
+pub mod clock;
 pub mod contender;
+pub mod figures;
 pub mod host;
+pub mod record;
+pub mod report;
 pub mod scenario;
+pub mod stats;
 pub mod subject;
