@@ -1,0 +1,240 @@
+//! Comparing two revisions: their programs run beside each other and take samples in turn.
+
+use super::measure::{empty_table, row};
+use super::plan::Plan;
+use super::progress::Progress;
+use crate::problem::Result;
+use crate::process::{Programs, Server, Target};
+use crate::record::{Instructions, Lane, Round, Row, Table};
+use crate::store::Store;
+use crate::subject::Side;
+use crate::worker::order;
+use crate::worker::{Counted, Found, Head};
+
+/// The rows of each table.
+const BEFORE: usize = 0;
+const AFTER: usize = 1;
+
+/// How many rounds one set of processes measures.
+const ROUNDS: usize = 100;
+
+/// Measures each of our subjects in the programs of two revisions.
+#[derive(Debug)]
+pub(super) struct Pairing<'a> {
+    /// The programs of the other revision.
+    pub(super) before: &'a Programs,
+    /// Our own.
+    pub(super) after: &'a Programs,
+    /// Counts instructions, and so often.
+    pub(super) instructions: usize,
+    /// Takes the samples.
+    pub(super) store: &'a mut Store,
+    /// Shows how far it is.
+    pub(super) progress: &'a Progress,
+}
+
+/// What the programs of one revision have of a target, counted.
+struct Revision<'a> {
+    programs: &'a Programs,
+    found: Found,
+    allocations: Vec<Option<Counted>>,
+    instructions: Vec<Option<Instructions>>,
+}
+
+/// One of our subjects, with its place in the programs of both revisions.
+struct Pair {
+    before: usize,
+    after: usize,
+}
+
+impl Pairing<'_> {
+    /// Measures all that is planned; what only one revision has is left out, and named in the plan's notes.
+    ///
+    /// # Errors
+    /// When a process fails or the samples cannot be written.
+    pub(super) fn run(&mut self, plan: &mut Plan) -> Result<(Vec<Table>, Vec<Round>)> {
+        let (mut tables, mut rounds) = (Vec::new(), Vec::new());
+        for target in &plan.targets {
+            self.progress.at(target, "counting");
+            let after = self.revision(self.after, target)?;
+            let Ok(before) = self.revision(self.before, target) else {
+                plan.notes
+                    .push(format!("{target}: the other revision cannot run it"));
+                continue;
+            };
+            self.progress.done_counting();
+            for pair in pairs(&before.found, &after.found) {
+                self.progress
+                    .at(target, &after.found.heads[pair.after].name);
+                let own = measure(&before, &after, target, &pair, tables.len(), plan.processes)?;
+                self.store.append(&own)?;
+                rounds.extend(own);
+                tables.push(table(&before, &after, target, &pair));
+            }
+            self.progress.done_rounds(plan.millis);
+        }
+        Ok((tables, rounds))
+    }
+
+    fn revision<'p>(&self, programs: &'p Programs, target: &Target) -> Result<Revision<'p>> {
+        let found = programs.serve(target)?.found()?;
+        let mut instructions = vec![None; found.heads.len()];
+        let countable = target.scenario.is_countable(target.host);
+        for _ in 0..self.instructions * usize::from(countable) {
+            let each = programs.instructions(target, self.store.scratch())?;
+            let working = instructions.iter_mut().zip(&found.heads);
+            let working = working.filter(|(_, head)| head.missing.is_none());
+            for ((slot, _), each) in working.zip(each) {
+                *slot = Some(Instructions::and(*slot, each));
+            }
+        }
+        Ok(Revision {
+            programs,
+            allocations: programs.count(target)?,
+            instructions,
+            found,
+        })
+    }
+}
+
+/// Our subjects that both revisions have.
+fn pairs(before: &Found, after: &Found) -> Vec<Pair> {
+    let ours = |head: &Head| head.side == Side::Ours && head.missing.is_none();
+    let afters = after
+        .heads
+        .iter()
+        .enumerate()
+        .filter(|(_, head)| ours(head));
+    let pair = |(after, head): (usize, &Head)| {
+        let mut befores = before.heads.iter();
+        let before = befores.position(|other| ours(other) && other.name == head.name)?;
+        Some(Pair { before, after })
+    };
+    afters.filter_map(pair).collect()
+}
+
+fn measure(
+    before: &Revision<'_>,
+    after: &Revision<'_>,
+    target: &Target,
+    pair: &Pair,
+    table: usize,
+    processes: usize,
+) -> Result<Vec<Round>> {
+    let mut all = Vec::new();
+    for process in 0..processes {
+        let mut sources = [
+            Source::new(before, target, pair.before, Some(BEFORE))?,
+            Source::new(after, target, pair.after, Some(AFTER))?,
+            // The reference once more, in a process of its own, as its control.
+            Source::new(before, target, pair.before, None)?,
+        ];
+        let mut iterations = 1;
+        // The reference comes last, so that all have its number.
+        for source in &mut sources {
+            iterations = source.server.calibrate(source.place)?;
+        }
+        for number in 0..ROUNDS {
+            let lanes = round(&mut sources, iterations, number)?;
+            all.push(Round {
+                table,
+                process,
+                lanes,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// A process that takes samples for one lane.
+struct Source {
+    server: Server,
+    place: usize,
+    row: Option<usize>,
+}
+
+impl Source {
+    fn new(
+        revision: &Revision<'_>,
+        target: &Target,
+        place: usize,
+        row: Option<usize>,
+    ) -> Result<Self> {
+        let mut server = revision.programs.serve(target)?;
+        server.found()?;
+        Ok(Self { server, place, row })
+    }
+}
+
+fn round(sources: &mut [Source], iterations: u32, number: usize) -> Result<Vec<Lane>> {
+    let mut lanes: Vec<Lane> = sources.iter().map(|source| Lane::new(source.row)).collect();
+    for index in order(sources.len(), number) {
+        let source = &mut sources[index];
+        lanes[index].add(source.server.sample(source.place, iterations)?);
+    }
+    Ok(lanes)
+}
+
+fn table(before: &Revision<'_>, after: &Revision<'_>, target: &Target, pair: &Pair) -> Table {
+    let name = format!(
+        "{}: {}",
+        target.scenario.id, after.found.heads[pair.after].name
+    );
+    let mut table = empty_table(target, name);
+    table.rows = vec![
+        counted(before, pair.before, "before", Side::Peer),
+        counted(after, pair.after, "after", Side::Ours),
+    ];
+    table
+}
+
+fn counted(revision: &Revision<'_>, place: usize, name: &str, side: Side) -> Row {
+    let allocations = revision.allocations.get(place).copied().flatten();
+    Row {
+        name: name.to_owned(),
+        side,
+        note: String::new(),
+        instructions: revision.instructions[place],
+        allocations: allocations.map(|counted| counted.allocations),
+        bytes: allocations.map(|counted| counted.bytes),
+        ..row(&revision.found.heads[place])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::worker::PROTOCOL;
+
+    fn found(heads: &[(&str, Side)]) -> Found {
+        let head = |(name, side): &(&str, Side)| Head {
+            name: (*name).to_owned(),
+            side: *side,
+            note: String::new(),
+            missing: None,
+            future_bytes: None,
+        };
+        Found {
+            protocol: PROTOCOL,
+            heads: heads.iter().map(head).collect(),
+            reference: 0,
+        }
+    }
+
+    #[test]
+    fn our_subjects_are_paired_by_name_wherever_they_stand() {
+        let before = found(&[
+            ("native", Side::Native),
+            ("a", Side::Ours),
+            ("b", Side::Ours),
+        ]);
+        let after = found(&[
+            ("b", Side::Ours),
+            ("native", Side::Native),
+            ("c", Side::Ours),
+        ]);
+        let pairs = pairs(&before, &after);
+        assert_eq!(pairs.len(), 1);
+        assert_eq!((pairs[0].before, pairs[0].after), (2, 0));
+    }
+}

@@ -1,0 +1,70 @@
+//! Counting allocations: the difference between one and two batches, so that set-up cancels out.
+
+use serde::{Deserialize, Serialize};
+
+use super::Bench;
+
+/// Reads how much the process has allocated since it started.
+pub type Allocations = fn() -> Counted;
+
+/// Allocations and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Allocations, reallocations included.
+    pub allocations: f64,
+    /// Bytes.
+    pub bytes: f64,
+}
+
+/// How many operations a batch has at least.
+const OPERATIONS: u32 = 1_000;
+
+/// What each row allocates for one operation; nothing for a row without work.
+pub(super) fn run(bench: Bench, read: Allocations) -> Vec<Option<Counted>> {
+    let operations = bench.scenario.operations;
+    let threaded = bench.scenario.is_threaded(bench.host);
+    let batch = batch(operations, threaded);
+    let (rows, sampler, started, found) = bench.split();
+    let each = started.run(async move {
+        let mut each = Vec::new();
+        for work in 0..sampler.works.len() {
+            // Twice the larger batch first: what grows has grown.
+            sampler.sample(work, 2 * batch).await;
+            sampler.sample(work, 2 * batch).await;
+            let mut taken = [Counted::default(); 2];
+            for (taken, iterations) in taken.iter_mut().zip([batch, 2 * batch]) {
+                let before = read();
+                sampler.sample(work, iterations).await;
+                let after = read();
+                *taken = after.minus(before, 1.0);
+            }
+            let difference = f64::from(batch) * f64::from(operations);
+            each.push(taken[1].minus(taken[0], difference));
+        }
+        each
+    });
+    let mut counted = vec![None; found.heads.len()];
+    for (row, each) in rows.into_iter().zip(each) {
+        counted[row] = Some(each);
+    }
+    counted
+}
+
+/// A batch of blocking work is short: it takes long enough.
+pub(super) fn batch(operations: u32, threaded: bool) -> u32 {
+    let wanted = if threaded {
+        OPERATIONS / 10
+    } else {
+        OPERATIONS
+    };
+    wanted.div_ceil(operations)
+}
+
+impl Counted {
+    fn minus(self, before: Self, operations: f64) -> Self {
+        Self {
+            allocations: (self.allocations - before.allocations) / operations,
+            bytes: (self.bytes - before.bytes) / operations,
+        }
+    }
+}

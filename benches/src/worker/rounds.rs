@@ -1,0 +1,179 @@
+//! Sampling subjects in rounds that read the same forwards and backwards.
+
+use std::fmt;
+
+use crate::clock::{Clock, Spent};
+use crate::host::Pause;
+use crate::record::Lane;
+use crate::subject::Work;
+
+/// How long one sample is to take, in nanoseconds: well below the time slice of a scheduler, so that most samples are not
+/// interrupted, and well above the price of reading a clock.
+const SAMPLE: f64 = 100_000.0;
+
+/// As [`SAMPLE`], where threads hand work to each other.
+const SAMPLE_THREADED: f64 = 300_000.0;
+
+/// Samples before the first that counts.
+const WARM_UP: u32 = 10;
+
+/// The fewest and the most rounds that one process measures.
+const ROUNDS: std::ops::RangeInclusive<u32> = 20..=200;
+
+/// One subject in the rounds of a process.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    /// The index of its work.
+    pub(super) work: usize,
+    /// The row of its samples; `None` for the control.
+    pub(super) row: Option<usize>,
+    /// How many iterations one sample has.
+    pub(super) iterations: u32,
+}
+
+/// Samples work inside the task that awaits it.
+pub(super) struct Sampler {
+    /// What can be sampled.
+    pub(super) works: Vec<Work>,
+    /// The checksum that so many iterations must give.
+    pub(super) expected: fn(u32) -> u64,
+    /// How many operations an iteration has.
+    pub(super) operations: u32,
+    /// The clocks.
+    pub(super) clock: Clock,
+    /// Lets the runtime breathe between two samples.
+    pub(super) pause: Box<dyn Fn() -> Pause + Send + Sync>,
+}
+
+impl Sampler {
+    /// Runs one sample; gives what one operation took.
+    ///
+    /// # Panics
+    /// When the checksum is wrong: what was measured was not the work.
+    pub(super) async fn sample(&self, work: usize, iterations: u32) -> Spent {
+        (self.pause)().await;
+        let sample = (self.works[work])(iterations);
+        let mark = self.clock.mark();
+        let sum = sample.await;
+        let spent = self.clock.since(mark);
+        let expected = (self.expected)(iterations);
+        assert_eq!(sum, expected, "the checksum of {iterations} iterations");
+        let operations = f64::from(iterations) * f64::from(self.operations);
+        Spent {
+            ns: spent.ns / operations,
+            cpu: spent.cpu.map(|cpu| cpu / operations),
+        }
+    }
+
+    /// Finds how many iterations make a sample of the right length, and warms up.
+    pub(super) async fn calibrate(&self, work: usize) -> u32 {
+        let target = match self.clock {
+            Clock::Thread => SAMPLE,
+            Clock::Wall => SAMPLE_THREADED,
+        };
+        let mut iterations = 1;
+        let mut each = self.iteration(work, iterations).await;
+        while each * f64::from(iterations) < target / 4.0 && iterations < 1 << 20 {
+            iterations *= 2;
+            each = self.iteration(work, iterations).await;
+        }
+        let iterations = whole(target / each);
+        // What is longer than a sample needs less of it.
+        let longer = each * f64::from(iterations) / target;
+        for _ in 0..whole(f64::from(WARM_UP) / longer) {
+            self.sample(work, iterations).await;
+        }
+        iterations
+    }
+
+    async fn iteration(&self, work: usize, iterations: u32) -> f64 {
+        let spent = self.sample(work, iterations).await;
+        // A clock that does not move must not end in an endless search.
+        (spent.ns * f64::from(self.operations)).max(0.01)
+    }
+
+    /// Measures rounds over the lines for about `millis` milliseconds.
+    pub(super) async fn rounds(&self, lines: &[Line], millis: u32) -> Vec<Vec<Lane>> {
+        let first = self.round(lines, 0).await;
+        let took = lines.iter().zip(&first).map(|(line, lane)| {
+            2.0 * lane.ns * f64::from(line.iterations) * f64::from(self.operations)
+        });
+        let fit = whole(f64::from(millis) * 1e6 / took.sum::<f64>());
+        let mut rounds = Vec::new();
+        for number in 0..fit.clamp(*ROUNDS.start(), *ROUNDS.end()) {
+            rounds.push(self.round(lines, number as usize).await);
+        }
+        rounds
+    }
+
+    async fn round(&self, lines: &[Line], number: usize) -> Vec<Lane> {
+        let mut round: Vec<Lane> = lines.iter().map(|line| Lane::new(line.row)).collect();
+        for index in order(lines.len(), number) {
+            let Line {
+                work, iterations, ..
+            } = lines[index];
+            round[index].add(self.sample(work, iterations).await);
+        }
+        round
+    }
+}
+
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler")
+            .field("works", &self.works.len())
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The order of a round: a palindrome, so that for any two lanes it is A B B A or B A A B, and turned from round to round,
+/// so that no lane always follows the same one.
+pub fn order(lanes: usize, round: usize) -> impl Iterator<Item = usize> {
+    let forwards = move |at: usize| {
+        let at = if round.is_multiple_of(2) {
+            at
+        } else {
+            lanes - 1 - at
+        };
+        (at + round / 2) % lanes
+    };
+    (0..lanes).chain((0..lanes).rev()).map(forwards)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to what fits"
+)]
+fn whole(value: f64) -> u32 {
+    value.clamp(1.0, f64::from(1 << 20)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_reads_the_same_forwards_and_backwards_and_has_each_lane_twice() {
+        for lanes in 1..6 {
+            for round in 0..12 {
+                let order: Vec<usize> = order(lanes, round).collect();
+                let mut back = order.clone();
+                back.reverse();
+                assert_eq!(order, back);
+                let count = |lane| order.iter().filter(|other| **other == lane).count();
+                assert!((0..lanes).all(|lane| count(lane) == 2), "{order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_lane_comes_first_as_often_as_any_other() {
+        let mut first = [0; 3];
+        for round in 0..12 {
+            first[order(3, round).next().expect("there are lanes")] += 1;
+        }
+        assert_eq!(first, [4, 4, 4]);
+    }
+}
