@@ -10,6 +10,7 @@
 )]
 
 mod artifact;
+mod bench;
 mod ci;
 mod cli;
 mod demo;
@@ -31,6 +32,7 @@ const COMMANDS: &[Command] = &[
     test::COMMAND,
     loom::COMMAND,
     demo::COMMAND,
+    bench::COMMAND,
     ci::COMMAND,
     tidy::COMMAND,
 ];
@@ -86,7 +88,7 @@ mod tests {
         let error = dispatch(lexopt::Parser::from_args(["tset"])).expect_err("it is unknown");
         assert_eq!(
             error.to_string(),
-            "unknown command `tset`; known ones: test, loom, demo, ci, tidy"
+            "unknown command `tset`; known ones: test, loom, demo, bench, ci, tidy"
         );
         assert!(error.is_usage());
     }
