@@ -43,7 +43,8 @@ fn run(args: lexopt::Parser) -> Result<ExitCode> {
     step::become_it(command)
 }
 
-fn build(sh: &Shell) -> Result<PathBuf> {
+/// Builds the programs and gives the file of the one that is timed.
+pub(crate) fn build(sh: &Shell) -> Result<PathBuf> {
     let build = cmd!(
         sh,
         "cargo build --profile bench --package trunnion-benches --bins"

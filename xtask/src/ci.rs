@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: the checks of the project, one job each.
 
+mod bench;
 mod cargo;
 mod compile_fail;
 mod features;

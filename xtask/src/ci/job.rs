@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use super::{cargo, compile_fail, features, msrv, no_std, smoke};
+use super::{bench, cargo, compile_fail, features, msrv, no_std, smoke};
 use crate::error::Result;
 use crate::tally::Tally;
 use crate::{loom, test, tidy};
@@ -106,6 +106,12 @@ pub(crate) const JOBS: &[Job] = &[
         about: "the digest of our own crates on every runtime, read back by sha256sum",
         needs: "sha256sum",
         run: smoke::run,
+        ..PLAIN
+    },
+    Job {
+        name: "bench",
+        about: "one comparison of each scenario; the numbers are not judged",
+        run: bench::run,
         ..PLAIN
     },
     Job {
