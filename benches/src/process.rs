@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::host::Host;
 use crate::problem::{Problem, Result};
 use crate::scenario::Scenario;
-use crate::worker::{Counted, Found, Measured, Mode, PROTOCOL};
+use crate::worker::{Counted, Found, Head, Measured, Mode, PROTOCOL};
 
 pub use server::Server;
 
@@ -86,12 +86,19 @@ impl Programs {
     /// When it does not start, or does not know the target.
     pub fn serve(&self, target: &Target) -> Result<Server> {
         let mut command = target.command(&self.timed, Mode::Serve, 0);
-        command.stdin(Stdio::piped()).stderr(Stdio::null());
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
         Server::start(target, command)
     }
 }
 
 impl Target {
+    /// Tells whether a subject of the process is measured.
+    #[must_use]
+    pub fn has(&self, found: &Found, index: usize) -> bool {
+        let named = |head: &Head| self.rows.is_empty() || self.rows.contains(&head.name);
+        index == found.reference || found.heads.get(index).is_some_and(named)
+    }
+
     fn command(&self, program: &Path, mode: Mode, millis: u32) -> Command {
         let mut command = Command::new(program);
         self.arguments(&mut command, mode, millis);

@@ -86,14 +86,11 @@ impl Runner<'_> {
 
 impl Planned {
     fn new(target: &Target, found: &Found) -> Self {
-        let wanted = |index: usize, head: &Head| {
-            target.rows.is_empty() || index == found.reference || target.rows.contains(&head.name)
-        };
         let heads = found.heads.iter().enumerate();
         let mut table = empty_table(target, target.scenario.id.to_owned());
         let mut rows = Vec::new();
         for (index, head) in heads {
-            let row = wanted(index, head).then(|| {
+            let row = target.has(found, index).then(|| {
                 table.rows.push(row(head));
                 table.rows.len() - 1
             });

@@ -9,7 +9,7 @@ use crate::record::{Instructions, Lane, Round, Row, Table};
 use crate::store::Store;
 use crate::subject::Side;
 use crate::worker::order;
-use crate::worker::{Counted, Found, Head};
+use crate::worker::{Counted, Found};
 
 /// The rows of each table.
 const BEFORE: usize = 0;
@@ -63,7 +63,7 @@ impl Pairing<'_> {
                 continue;
             };
             self.progress.done_counting();
-            for pair in pairs(&before.found, &after.found) {
+            for pair in pairs(target, &before.found, &after.found) {
                 self.progress
                     .at(target, &after.found.heads[pair.after].name);
                 let own = measure(&before, &after, target, &pair, tables.len(), plan.processes)?;
@@ -82,10 +82,9 @@ impl Pairing<'_> {
         let countable = target.scenario.is_countable(target.host);
         for _ in 0..self.instructions * usize::from(countable) {
             let each = programs.instructions(target, self.store.scratch())?;
-            let working = instructions.iter_mut().zip(&found.heads);
-            let working = working.filter(|(_, head)| head.missing.is_none());
-            for ((slot, _), each) in working.zip(each) {
-                *slot = Some(Instructions::and(*slot, each));
+            let working = (0..found.heads.len()).filter(|index| works(target, &found, *index));
+            for (index, each) in working.zip(each) {
+                instructions[index] = Some(Instructions::and(instructions[index], each));
             }
         }
         Ok(Revision {
@@ -97,19 +96,25 @@ impl Pairing<'_> {
     }
 }
 
+/// Tells whether a subject is measured and can do it.
+fn works(target: &Target, found: &Found, index: usize) -> bool {
+    target.has(found, index) && found.heads[index].missing.is_none()
+}
+
 /// Our subjects that both revisions have.
-fn pairs(before: &Found, after: &Found) -> Vec<Pair> {
-    let ours = |head: &Head| head.side == Side::Ours && head.missing.is_none();
-    let afters = after
-        .heads
-        .iter()
-        .enumerate()
-        .filter(|(_, head)| ours(head));
-    let pair = |(after, head): (usize, &Head)| {
-        let mut befores = before.heads.iter();
-        let before = befores.position(|other| ours(other) && other.name == head.name)?;
-        Some(Pair { before, after })
+fn pairs(target: &Target, before: &Found, after: &Found) -> Vec<Pair> {
+    let ours = |found: &Found, index: usize| {
+        works(target, found, index) && found.heads[index].side == Side::Ours
     };
+    let pair = |after_index: usize| {
+        let name = &after.heads[after_index].name;
+        let same = |index: &usize| ours(before, *index) && before.heads[*index].name == *name;
+        Some(Pair {
+            before: (0..before.heads.len()).find(same)?,
+            after: after_index,
+        })
+    };
+    let afters = (0..after.heads.len()).filter(|index| ours(after, *index));
     afters.filter_map(pair).collect()
 }
 
@@ -204,7 +209,9 @@ fn counted(revision: &Revision<'_>, place: usize, name: &str, side: Side) -> Row
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::worker::PROTOCOL;
+    use crate::host::Host;
+    use crate::scenario;
+    use crate::worker::{Head, PROTOCOL};
 
     fn found(heads: &[(&str, Side)]) -> Found {
         let head = |(name, side): &(&str, Side)| Head {
@@ -233,8 +240,18 @@ mod tests {
             ("native", Side::Native),
             ("c", Side::Ours),
         ]);
-        let pairs = pairs(&before, &after);
-        assert_eq!(pairs.len(), 1);
-        assert_eq!((pairs[0].before, pairs[0].after), (2, 0));
+        let mut target = Target {
+            scenario: scenario::find("spawn-join").expect("it is there"),
+            host: Host::TokioCurrent,
+            rows: Vec::new(),
+        };
+        let all = pairs(&target, &before, &after);
+        assert_eq!(all.len(), 1);
+        assert_eq!((all[0].before, all[0].after), (2, 0));
+        target.rows = vec!["c".to_owned()];
+        assert!(
+            pairs(&target, &before, &after).is_empty(),
+            "it is not asked for"
+        );
     }
 }

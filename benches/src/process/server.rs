@@ -1,11 +1,11 @@
 //! A process that takes samples when it is asked to.
 
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, Read as _, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command};
 
 use serde::de::DeserializeOwned;
 
-use super::{Target, compatible};
+use super::{Target, compatible, reason};
 use crate::clock::Spent;
 use crate::problem::{Problem, Result};
 use crate::worker::{Ask, Found};
@@ -77,11 +77,15 @@ impl Server {
         serde_json::from_str(&line).map_err(|error| self.broken(&error))
     }
 
-    fn broken(&self, error: &dyn std::fmt::Display) -> Problem {
-        Problem::new(format!(
-            "{}: the measuring process gave up: {error}",
-            self.target
-        ))
+    /// What the process said when it gave up, or else what went wrong here.
+    fn broken(&mut self, error: &dyn std::fmt::Display) -> Problem {
+        self.ask = None;
+        let mut told = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            let _partial = stderr.read_to_string(&mut told);
+        }
+        let why = reason(&told, error);
+        Problem::new(format!("{} failed: {why}", self.target))
     }
 }
 
