@@ -54,6 +54,13 @@ impl AbortHandle {
     }
 }
 
+/// Shares a target that the adapter keeps a reference to.
+impl<A: Abort + 'static> From<Arc<A>> for AbortHandle {
+    fn from(target: Arc<A>) -> Self {
+        Self { target }
+    }
+}
+
 impl fmt::Debug for AbortHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AbortHandle")

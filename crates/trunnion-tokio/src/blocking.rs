@@ -16,7 +16,7 @@ use crate::task::Join;
 /// any more. A native runtime runs what is queued on a thread that was busy.
 ///
 /// # Cost
-/// What tokio allocates, nothing more; five atomic operations count the closure for the report of a shutdown.
+/// What tokio allocates, nothing more; four atomic operations count the closure for the report of a shutdown.
 impl SpawnBlocking for Tokio {
     type Blocking<T: Send + 'static> = Blocking<T>;
 
@@ -31,7 +31,7 @@ impl SpawnBlocking for Tokio {
             Some(job())
         });
         Blocking {
-            join: Join::new(native, self.clone()),
+            join: Join::new(native),
         }
     }
 }

@@ -150,7 +150,7 @@ impl SpawnLocal for TokioLocal {
             let _entered = self.runtime.handle().enter();
             tokio::task::spawn_local(pending())
         };
-        LocalTask::new(native, self.runtime.clone())
+        LocalTask::new(native)
     }
 }
 

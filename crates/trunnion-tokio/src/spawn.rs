@@ -12,7 +12,7 @@ use crate::{Task, Tokio};
 /// natively inside another runtime's trunnion context, that outer context is what detection finds.
 ///
 /// # Cost
-/// What tokio allocates, nothing more.
+/// What tokio does, nothing more.
 impl Spawn for Tokio {
     type Task<T: Send + 'static> = Task<T>;
 
@@ -21,7 +21,7 @@ impl Spawn for Tokio {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Task::new(self.handle().spawn(future), self.clone())
+        Task::new(self.handle().spawn(future))
     }
 
     fn spawn_detached_with<F>(&self, _options: SpawnOptions<'_>, future: F)

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::task::JoinHandle;
 use trunnion_core::{AbortHandle, JoinError, TaskHandle, TaskId};
 
-use crate::{Task, Tokio};
+use crate::Task;
 
 /// Owns a local tokio task; see [`TaskHandle`] for what it promises.
 ///
@@ -29,9 +29,9 @@ pub struct LocalTask<T> {
 }
 
 impl<T> LocalTask<T> {
-    pub(super) fn new(native: JoinHandle<T>, runtime: Tokio) -> Self {
+    pub(super) fn new(native: JoinHandle<T>) -> Self {
         Self {
-            task: Task::new(native, runtime),
+            task: Task::new(native),
             not_send: PhantomData,
         }
     }

@@ -5,52 +5,53 @@ use std::task::{Context, Poll};
 
 use tokio::task::JoinHandle;
 use trunnion_core::panic::contain;
-use trunnion_core::sync::atomic::{AtomicBool, Ordering};
-use trunnion_core::{Abort, AbortHandle, JoinError, PanicPayload, TaskId};
+use trunnion_core::{AbortHandle, JoinError, PanicPayload, TaskId};
 
-use crate::Tokio;
+use super::aborted::Aborted;
 use crate::shared::number;
 
 /// Wraps tokio's handle and tells an abort from the end of the runtime.
 pub(crate) struct Join<T> {
     // Empty once the handle was detached.
     native: Option<JoinHandle<T>>,
-    runtime: Tokio,
-    aborted: AtomicBool,
+    aborted: Aborted,
 }
 
 impl<T> Join<T> {
-    pub(crate) fn new(native: JoinHandle<T>, runtime: Tokio) -> Self {
+    pub(crate) const fn new(native: JoinHandle<T>) -> Self {
         Self {
             native: Some(native),
-            runtime,
-            aborted: AtomicBool::new(false),
+            aborted: Aborted::new(),
         }
     }
 
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
         let native = self
             .native
             .as_mut()
             .expect("a detached handle cannot be polled: `detach` consumes it");
-        Pin::new(native)
-            .poll(cx)
-            .map(|result| result.map_err(|error| self.explain(error)))
+        match Pin::new(native).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(value)) => Poll::Ready(Ok(value)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.explain(error))),
+        }
     }
 
+    #[cold]
     fn explain(&self, error: tokio::task::JoinError) -> JoinError {
         match error.try_into_panic() {
             Ok(payload) => JoinError::Panicked(PanicPayload::new(payload)),
-            // Tokio has one error for both.
-            Err(_) if self.aborted.load(Ordering::Acquire) => JoinError::Cancelled,
-            Err(_) if self.runtime.shared.has_ended() => JoinError::Shutdown,
-            Err(_) => JoinError::Cancelled,
+            Err(_) if self.aborted.is_set() => JoinError::Cancelled,
+            // Nobody else can stop a task whose native handle is in here.
+            Err(_) => JoinError::Shutdown,
         }
     }
 
     pub(crate) fn abort(&self) {
-        self.aborted.store(true, Ordering::Release);
-        if let Some(native) = &self.native {
+        // How a task has ended stays, whatever comes later.
+        if let Some(native) = self.native.as_ref().filter(|it| !it.is_finished()) {
+            self.aborted.set();
             native.abort();
         }
     }
@@ -60,7 +61,7 @@ impl<T> Join<T> {
             .native
             .as_ref()
             .expect("a detached handle has no abort handle: `detach` consumes it");
-        AbortHandle::new(Target(native.abort_handle()))
+        AbortHandle::from(self.aborted.target(native))
     }
 
     pub(crate) fn is_finished(&self) -> bool {
@@ -81,6 +82,7 @@ impl<T> Join<T> {
     }
 
     /// Stops the task and leaves; a result that nobody took is dropped here.
+    #[inline]
     pub(crate) fn cancel(&mut self) {
         if let Some(native) = self.native.take() {
             if !native.is_finished() {
@@ -88,22 +90,5 @@ impl<T> Join<T> {
             }
             contain(|| drop(native));
         }
-    }
-}
-
-/// A task as an aborter sees it.
-struct Target(tokio::task::AbortHandle);
-
-impl Abort for Target {
-    fn abort(&self) {
-        self.0.abort();
-    }
-
-    fn is_finished(&self) -> bool {
-        self.0.is_finished()
-    }
-
-    fn id(&self) -> TaskId {
-        TaskId::from_u64(number(&self.0.id()))
     }
 }

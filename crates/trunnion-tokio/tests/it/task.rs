@@ -75,6 +75,58 @@ fn a_task_that_was_aborted_before_the_shutdown_reads_cancelled() {
 }
 
 #[test]
+fn a_task_that_another_handle_aborted_before_the_shutdown_reads_cancelled() {
+    for owner in both() {
+        let task = owner.handle().spawn(pending::<()>());
+        let (first, second) = (task.abort_handle(), task.abort_handle());
+        drop(first);
+        second.abort();
+        owner.shutdown(GRACE).expect("outside");
+        assert!(join(task).unwrap_err().is_cancelled());
+    }
+}
+
+#[test]
+fn a_task_with_an_abort_handle_that_nobody_used_reads_shutdown() {
+    for owner in both() {
+        let task = owner.handle().spawn(pending::<()>());
+        let _unused = task.abort_handle();
+        owner.shutdown(GRACE).expect("outside");
+        assert!(join(task).unwrap_err().is_shutdown());
+    }
+}
+
+#[test]
+fn an_abort_after_the_shutdown_does_not_change_how_the_task_ended() {
+    for owner in both() {
+        let rt = owner.handle();
+        let (one, other) = (rt.spawn(pending::<()>()), rt.spawn(pending::<()>()));
+        let aborter = other.abort_handle();
+        owner.shutdown(GRACE).expect("outside");
+        one.abort();
+        aborter.abort();
+        assert!(join(one).unwrap_err().is_shutdown());
+        assert!(join(other).unwrap_err().is_shutdown());
+    }
+}
+
+#[test]
+fn an_abort_by_the_handle_is_noted_with_and_without_an_abort_handle() {
+    for owner in both() {
+        let rt = owner.handle();
+        let (one, other) = (rt.spawn(pending::<()>()), rt.spawn(pending::<()>()));
+        let _aborter = one.abort_handle();
+        one.abort();
+        other.abort();
+        let late = other.abort_handle();
+        owner.shutdown(GRACE).expect("outside");
+        assert!(late.is_finished());
+        assert!(join(one).unwrap_err().is_cancelled());
+        assert!(join(other).unwrap_err().is_cancelled());
+    }
+}
+
+#[test]
 fn a_task_that_another_handle_aborted_reads_cancelled_while_the_runtime_lives() {
     for owner in both() {
         let task = owner.handle().spawn(pending::<()>());
