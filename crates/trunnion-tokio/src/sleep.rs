@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
+use tokio::runtime::{EnterGuard, Handle};
 use trunnion_core::panic::{catch, contain};
 use trunnion_core::{Clock, Instant, RealClock, Sleep};
 
@@ -24,7 +25,7 @@ pin_project! {
     /// Dropping it removes the timer; nothing is lost.
     ///
     /// # Cost
-    /// No allocation. Making one counts a reference; the first poll reads the clock.
+    /// No allocation. Making one counts a reference; a poll reads the clock at most once.
     ///
     /// ```
     /// use std::pin::pin;
@@ -73,16 +74,23 @@ impl TokioSleep {
     /// Makes tokio's sleep, unless the deadline has been reached.
     fn arm(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        if now() >= *this.deadline {
+        let at = native_instant(*this.deadline);
+        if is_due(*this.deadline, at) {
             return Poll::Ready(());
         }
         let native = {
-            let _entered = this.runtime.handle().enter();
-            tokio::time::sleep_until(native_instant(*this.deadline))
+            let _entered = enter(this.runtime.handle());
+            tokio::time::sleep_until(at)
         };
         this.state.set(State::Armed { native });
         poll_native(this.state, this.runtime, cx)
     }
+}
+
+/// Enters the runtime unless the thread is inside it, which costs less to find out.
+fn enter(runtime: &Handle) -> Option<EnterGuard<'_>> {
+    let inside = Handle::try_current().is_ok_and(|current| current.id() == runtime.id());
+    (!inside).then(|| runtime.enter())
 }
 
 /// Polls tokio's sleep and keeps its panic in here if its runtime has ended.
@@ -100,6 +108,12 @@ fn poll_native(mut state: Pin<&mut State>, runtime: &Tokio, cx: &mut Context<'_>
         // Not tokio's: the waker's.
         Err(payload) => payload.resume(),
     }
+}
+
+/// Tells whether tokio's clock has come to `at`, which `deadline` was converted to. Comparing costs less than converting.
+fn is_due(deadline: Instant, at: tokio::time::Instant) -> bool {
+    // A paused clock may lie before the origin: it counts as being there.
+    deadline == Instant::ORIGIN || tokio::time::Instant::now() >= at
 }
 
 /// Converts for tokio's timer; what the platform's clock cannot hold becomes 30 years from now, as in tokio.
@@ -144,7 +158,11 @@ impl Sleep for TokioSleep {
     }
 
     fn is_elapsed(&self) -> bool {
-        !matches!(self.state, State::Gone) && now() >= self.deadline
+        match &self.state {
+            State::Idle => now() >= self.deadline,
+            State::Armed { native } => is_due(self.deadline, native.deadline()),
+            State::Gone => false,
+        }
     }
 }
 
