@@ -89,6 +89,7 @@ fn a04_a_spawn_through_any_runtime_allocates_twice() {
     let rt = AnyRuntime::new(owner.handle());
     let native = native_tokio_spawns();
     assert_eq!(spawns(&rt), native + TIMES, "tokio: its own and the cell");
+    assert_eq!(detached_spawns(&rt), native + TIMES, "its own and a box");
     let executor = Arc::new(Executor::new());
     let rt = AnyRuntime::new(SmolExecutor::new(&executor));
     assert_eq!(

@@ -54,8 +54,9 @@ pub use local::{AnyLocalRuntime, AnyLocalSleep};
 /// ```
 ///
 /// # Cost
-/// A spawn allocates twice (the task cell, and what the runtime takes for a task), a sleep and a `yield_now` once; a reset,
-/// `now` and a random number do not. A clone counts one reference, or none for [`from_static`](Self::from_static).
+/// A spawn allocates twice (the task cell, or a box for a detached task, and what the runtime takes for it), a sleep and a
+/// `yield_now` once; a reset, `now` and a random number do not. A clone counts one reference, or none for
+/// [`from_static`](Self::from_static).
 #[derive(Clone)]
 pub struct AnyRuntime(Held);
 
@@ -159,6 +160,13 @@ impl Spawn for AnyRuntime {
         let (runner, task) = task::prepare(future);
         self.erased().run(options, runner);
         task
+    }
+
+    fn spawn_detached_with<F>(&self, options: SpawnOptions<'_>, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.erased().run_detached(options, Box::pin(future));
     }
 }
 

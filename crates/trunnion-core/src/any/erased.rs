@@ -18,6 +18,11 @@ pub(super) trait Erased: Send + Sync {
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep + Send + Sync>>;
     fn granularity(&self) -> Duration;
     fn run(&self, options: SpawnOptions<'_>, runner: Runner);
+    fn run_detached(
+        &self,
+        options: SpawnOptions<'_>,
+        future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    );
     fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>);
     fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
     fn next_u64(&self) -> u64;
@@ -56,6 +61,14 @@ impl<R: Runtime + SpawnBlocking> Erased for R {
 
     fn run(&self, options: SpawnOptions<'_>, runner: Runner) {
         self.spawn_detached_with(options, runner);
+    }
+
+    fn run_detached(
+        &self,
+        options: SpawnOptions<'_>,
+        future: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) {
+        self.spawn_detached_with(options, future);
     }
 
     fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>) {

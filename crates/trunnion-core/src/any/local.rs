@@ -18,7 +18,7 @@ use crate::{
 /// Holds any local runtime, so that types which use one need no type parameter; see [`AnyRuntime`](crate::AnyRuntime).
 ///
 /// # Cost
-/// A spawn allocates the task cell besides what the runtime takes, a sleep and a `yield_now` once; a reset and `now` do not.
+/// A spawn allocates the task cell, or for a detached task a box, besides what the runtime takes, a sleep and a `yield_now` once; a reset and `now` do not.
 #[derive(Clone)]
 pub struct AnyLocalRuntime(Rc<dyn Erased>);
 
@@ -31,6 +31,7 @@ trait Erased {
     fn sleep_until(&self, deadline: Instant) -> Pin<Box<dyn Sleep>>;
     fn granularity(&self) -> Duration;
     fn run(&self, options: SpawnOptions<'_>, runner: LocalRunner);
+    fn run_detached(&self, options: SpawnOptions<'_>, future: Pin<Box<dyn Future<Output = ()>>>);
     fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()>>>;
     fn next_u64(&self) -> u64;
     fn info(&self) -> Info;
@@ -68,6 +69,10 @@ impl<R: LocalRuntime> Erased for R {
 
     fn run(&self, options: SpawnOptions<'_>, runner: LocalRunner) {
         self.spawn_local_detached_with(options, runner);
+    }
+
+    fn run_detached(&self, options: SpawnOptions<'_>, future: Pin<Box<dyn Future<Output = ()>>>) {
+        self.spawn_local_detached_with(options, future);
     }
 
     fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()>>> {
@@ -151,6 +156,13 @@ impl SpawnLocal for AnyLocalRuntime {
         let (runner, task) = task::prepare_local(future);
         self.0.run(options, runner);
         task
+    }
+
+    fn spawn_local_detached_with<F>(&self, options: SpawnOptions<'_>, future: F)
+    where
+        F: Future<Output = ()> + 'static,
+    {
+        self.0.run_detached(options, Box::pin(future));
     }
 }
 
