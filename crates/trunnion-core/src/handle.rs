@@ -26,12 +26,27 @@ impl TaskId {
     }
 
     /// Makes an id that no earlier call in this process has made.
+    ///
+    /// # Cost
+    /// No locked operation but for one of 1024 calls of a thread: each takes a block of numbers.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn unique() -> Self {
+        use core::cell::Cell;
         use core::sync::atomic::{AtomicU64, Ordering};
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self::from_u64(NEXT.fetch_add(1, Ordering::Relaxed))
+        const BLOCK: u64 = 1 << 10;
+        static BLOCKS: AtomicU64 = AtomicU64::new(0);
+        std::thread_local! {
+            static LAST: Cell<u64> = const { Cell::new(0) };
+        }
+        LAST.with(|last| {
+            // The last number of a block is a multiple of its size.
+            if last.get() % BLOCK == 0 {
+                last.set(BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK);
+            }
+            last.set(last.get() + 1);
+            Self::from_u64(last.get())
+        })
     }
 
     /// Gives the number.
