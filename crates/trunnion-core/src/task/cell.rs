@@ -236,8 +236,11 @@ impl<F: Future> Cell<F> {
     }
 
     fn leave(&self, abort: bool) {
-        // A task that is complete has taken the waker, or will.
-        let waits = !self.state.is_complete() && self.state.has_join_waker();
+        // A task that is complete has taken the waker, or will, and nobody else asks for the outcome.
+        if self.state.is_complete() {
+            return self.drop_outcome();
+        }
+        let waits = self.state.has_join_waker();
         if mutant!("leave-keeps-waker", waits, false) && self.state.reclaim_join_waker() {
             self.drop_join_waker();
         }
