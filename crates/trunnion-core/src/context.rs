@@ -60,6 +60,7 @@ enum Source {
     Outside,
     Is(AnyRuntime),
     Makes(RuntimeId, Arc<dyn Fn() -> AnyRuntime + Send + Sync>),
+    Finds(RuntimeId, fn(RuntimeId) -> AnyRuntime),
     Local(RuntimeId),
 }
 
@@ -91,6 +92,21 @@ impl Context {
         Self {
             mode: Mode::Polling,
             source: Source::Makes(id, Arc::new(make)),
+        }
+    }
+
+    /// Makes a context that looks its runtime up by its id when it is asked for.
+    ///
+    /// It is for adapters that keep a table of their runtimes. `find` does not fail: for a runtime that has ended it gives a
+    /// value that refuses every task.
+    ///
+    /// # Cost
+    /// None; a clone counts no reference.
+    #[must_use]
+    pub const fn found(id: RuntimeId, find: fn(RuntimeId) -> AnyRuntime) -> Self {
+        Self {
+            mode: Mode::Polling,
+            source: Source::Finds(id, find),
         }
     }
 
@@ -148,7 +164,7 @@ impl Context {
         match &self.source {
             Source::Outside => None,
             Source::Is(runtime) => Some(runtime.info().id),
-            Source::Makes(id, _) | Source::Local(id) => Some(*id),
+            Source::Makes(id, _) | Source::Finds(id, _) | Source::Local(id) => Some(*id),
         }
     }
 }

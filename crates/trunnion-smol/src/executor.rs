@@ -13,7 +13,7 @@ use crate::blocking::Within;
 use crate::ending::Ending;
 use crate::home::Home;
 use crate::task::Contained;
-use crate::{KIND, detect, identity};
+use crate::{detect, known};
 
 /// Reaches an `async_executor::Executor`: one that the program drives itself, or that of a [`SmolOwned`](crate::SmolOwned).
 ///
@@ -41,7 +41,7 @@ use crate::{KIND, detect, identity};
 /// [`with_runtime`](trunnion_core::with_runtime) if it needs detection.
 ///
 /// # Cost
-/// A clone counts two references. A spawn allocates twice, a detached spawn once; `spawn_blocking` twice, or three times on
+/// A clone counts one reference. A spawn allocates twice, a detached spawn once; `spawn_blocking` twice, or three times on
 /// an owned runtime, which takes queued closures back when it ends.
 ///
 /// On an owned runtime each task that ever waits takes a lock of the runtime twice: at its first pending poll and at its end.
@@ -49,11 +49,9 @@ use crate::{KIND, detect, identity};
 #[derive(Clone)]
 pub struct SmolExecutor {
     parts: Arc<Parts>,
-    // Each task takes a clone. It makes new values from the parts: one that held a value would hold itself.
-    context: Context,
 }
 
-/// What all values of an executor that come from one constructor call share.
+/// What all values of an executor share.
 pub(crate) struct Parts {
     id: RuntimeId,
     executor: Weak<Executor<'static>>,
@@ -65,39 +63,34 @@ impl SmolExecutor {
     /// Reaches `executor`, as long as somebody keeps and drives it.
     ///
     /// # Cost
-    /// Two allocations and a lock. Make one and clone it.
+    /// A lock, and one allocation where there is no other value for the executor. Make one and clone it.
     #[must_use]
     pub fn new(executor: &Arc<Executor<'static>>) -> Self {
         detect::register();
-        Self::from_parts(Arc::new(Parts {
-            id: identity::id_of(executor),
-            executor: Arc::downgrade(executor),
-            ending: None,
-        }))
+        Self {
+            parts: known::of(executor),
+        }
     }
 
     /// Reaches the executor of an owned runtime, which nobody else can reach.
     pub(crate) fn owned(executor: &Arc<Executor<'static>>, ending: Ending) -> Self {
-        Self::from_parts(Arc::new(Parts {
-            id: RuntimeId::unique(KIND),
-            executor: Arc::downgrade(executor),
-            ending: Some(ending),
-        }))
-    }
-
-    fn from_parts(parts: Arc<Parts>) -> Self {
-        let held = Arc::clone(&parts);
-        let make = move || AnyRuntime::new(Self::from_parts(Arc::clone(&held)));
-        let context = Context::lazy(parts.id, make);
-        Self { parts, context }
+        Self {
+            parts: known::owned(executor, ending),
+        }
     }
 
     pub(crate) fn parts(&self) -> &Arc<Parts> {
         &self.parts
     }
 
+    /// Tasks name their runtime by its id: one that held a value would hold itself, and one that counted a reference
+    /// would pay for it at each spawn.
     pub(crate) fn context(&self) -> Context {
-        self.context.clone()
+        Context::found(self.parts.id, |id| {
+            AnyRuntime::new(Self {
+                parts: known::find(id),
+            })
+        })
     }
 
     /// Gives a task to the executor, or drops it here when there is none.
@@ -130,6 +123,18 @@ impl SmolExecutor {
 }
 
 impl Parts {
+    pub(crate) fn new(
+        id: RuntimeId,
+        executor: Weak<Executor<'static>>,
+        ending: Option<Ending>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            id,
+            executor,
+            ending,
+        })
+    }
+
     pub(crate) fn id(&self) -> RuntimeId {
         self.id
     }

@@ -2,8 +2,8 @@
 
 use std::future::pending;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 
 use trunnion_core::{
     AnyRuntime, BlockOn, RuntimeId, RuntimeInfo, Spawn, SpawnBlocking, SpawnLocal, YieldNow,
@@ -94,6 +94,54 @@ fn destructors_find_the_runtime_of_their_task() {
     // Never started.
     rt.spawn_detached(held(&sender));
     assert_eq!(receiver.recv(), Ok(Some(id)));
+}
+
+/// Tells, when it is dropped, which runtime is current and whether a task on it is refused.
+struct Asks(Arc<Mutex<Vec<(RuntimeId, bool)>>>);
+
+impl Drop for Asks {
+    fn drop(&mut self) {
+        // Another executor is met: the table of executors forgets those that nobody needs.
+        drop(SmolExecutor::new(&Arc::new(smol::Executor::new())));
+        let rt = AnyRuntime::current().expect("inside a task");
+        let task = rt.spawn(async {});
+        let refused = smol::block_on(task).is_err_and(|error| error.is_shutdown());
+        let answer = (rt.info().id, refused);
+        self.0.lock().expect("not poisoned").push(answer);
+    }
+}
+
+#[test]
+fn a_destructor_that_the_end_of_an_executor_runs_finds_a_runtime_that_refuses() {
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    let id = rt.info().id;
+    let answers = Arc::default();
+    let asks = Asks(Arc::clone(&answers));
+    rt.spawn_detached(async move {
+        let _asks = asks;
+        pending::<()>().await;
+    });
+    assert!(native.try_tick());
+    // No value is left, only the executor.
+    drop(rt);
+    drop(native);
+    assert_eq!(*answers.lock().expect("not poisoned"), [(id, true)]);
+}
+
+#[test]
+fn a_task_that_outlives_all_values_finds_its_runtime_and_spawns_there() {
+    let native = Arc::new(smol::Executor::new());
+    let rt = SmolExecutor::new(&native);
+    let id = rt.info().id;
+    let task = rt.spawn(async {
+        let rt = AnyRuntime::current().expect("inside a task");
+        (rt.info().id, rt.spawn(async { 1 }).await.ok())
+    });
+    drop(rt);
+    let found = smol::block_on(native.run(task)).expect("it runs");
+    assert_eq!(found, (id, Some(1)));
+    assert_eq!(SmolExecutor::new(&native).info().id, id);
 }
 
 #[test]

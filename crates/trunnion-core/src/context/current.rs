@@ -13,6 +13,7 @@ pub(crate) fn current() -> Result<AnyRuntime, NoRuntime> {
     match innermost().source {
         Source::Is(runtime) => Ok(runtime),
         Source::Makes(_, make) => Ok(make()),
+        Source::Finds(id, find) => Ok(find(id)),
         Source::Local(id) => Err(NoRuntime {
             local: Some(id.kind()),
             asked: Vec::new(),
