@@ -36,8 +36,8 @@ std::thread_local! {
 /// Names the runtime that is current while some code runs; adapters keep one in each of their tasks.
 ///
 /// # Cost
-/// A clone counts one reference at most. [`enter`](Self::enter) moves a thread-local value twice, and allocates once for
-/// each thread.
+/// A clone counts one reference at most. [`enter`](Self::enter) moves a thread-local value twice at most, and allocates
+/// once for each thread.
 #[derive(Clone)]
 pub struct Context {
     mode: Mode,
@@ -135,20 +135,25 @@ impl Context {
 
     /// Runs `f` in this context and leaves it afterwards, also when `f` panics.
     ///
-    /// The value itself lies with the thread meanwhile, so that no reference is counted. While the thread's locals are
+    /// A value that counts a reference lies with the thread meanwhile, so that none is counted. While the thread's locals are
     /// being destroyed, `f` runs in no context.
     pub fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
         struct Leave<'a>(&'a mut Context);
         impl Drop for Leave<'_> {
             fn drop(&mut self) {
                 let pop = |entered: &RefCell<Vec<Context>>| entered.borrow_mut().pop();
-                if let Ok(Some(context)) = ENTERED.try_with(pop) {
-                    *self.0 = context;
+                match ENTERED.try_with(pop) {
+                    Ok(Some(context)) if context.is_counted() => *self.0 = context,
+                    _ => {}
                 }
             }
         }
         let push = |entered: &RefCell<Vec<Self>>| {
-            let this = core::mem::replace(self, Self::outside());
+            let this = if self.is_counted() {
+                core::mem::replace(self, Self::outside())
+            } else {
+                self.clone()
+            };
             entered.borrow_mut().push(this);
         };
         match ENTERED.try_with(push) {
@@ -158,6 +163,11 @@ impl Context {
             }
             Err(_) => f(),
         }
+    }
+
+    /// Tells whether a copy could count a reference; one that cannot need not be moved to the thread and back.
+    const fn is_counted(&self) -> bool {
+        matches!(self.source, Source::Is(_) | Source::Makes(..))
     }
 
     fn id(&self) -> Option<RuntimeId> {
