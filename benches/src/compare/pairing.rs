@@ -15,8 +15,12 @@ use crate::worker::{Counted, Found};
 const BEFORE: usize = 0;
 const AFTER: usize = 1;
 
-/// How many rounds one set of processes measures.
-const ROUNDS: usize = 100;
+/// How many sets of processes measure each pair, and how many rounds each of them.
+///
+/// Where a process has its memory moves all its samples by percents, and the sides of a pair are different processes: many
+/// sets say more than many rounds.
+const SETS: usize = 15;
+const ROUNDS: usize = 30;
 
 /// Measures each of our subjects in the programs of two revisions.
 #[derive(Debug)]
@@ -66,7 +70,7 @@ impl Pairing<'_> {
             for pair in pairs(target, &before.found, &after.found) {
                 self.progress
                     .at(target, &after.found.heads[pair.after].name);
-                let own = measure(&before, &after, target, &pair, tables.len(), plan.processes)?;
+                let own = measure(&before, &after, target, &pair, tables.len())?;
                 self.store.append(&own)?;
                 rounds.extend(own);
                 tables.push(table(&before, &after, target, &pair));
@@ -124,10 +128,9 @@ fn measure(
     target: &Target,
     pair: &Pair,
     table: usize,
-    processes: usize,
 ) -> Result<Vec<Round>> {
     let mut all = Vec::new();
-    for process in 0..processes {
+    for process in 0..SETS {
         let mut sources = [
             Source::new(before, target, pair.before, Some(BEFORE))?,
             Source::new(after, target, pair.after, Some(AFTER))?,
