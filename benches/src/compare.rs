@@ -121,6 +121,7 @@ fn measure(
             before: &Programs::beside(before),
             after: &programs,
             instructions,
+            seed,
             store,
             progress: &progress,
         }

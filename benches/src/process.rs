@@ -7,6 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use fastrand::Rng;
 use serde::de::DeserializeOwned;
 
 use crate::host::Host;
@@ -15,6 +16,9 @@ use crate::scenario::Scenario;
 use crate::worker::{Counted, Found, Head, Measured, Mode, PROTOCOL};
 
 pub use server::Server;
+
+/// The most bytes that the environment of a process is padded with.
+const PADDING: usize = 4_096;
 
 /// The two programs of one revision.
 #[derive(Clone, Debug)]
@@ -51,10 +55,11 @@ impl Programs {
     ///
     /// # Errors
     /// When the process fails, for example because a checksum was wrong.
-    pub fn rounds(&self, target: &Target, millis: u32, padding: usize) -> Result<Measured> {
-        let mut command = target.command(&self.timed, Mode::Rounds, millis);
+    pub fn rounds(&self, target: &Target, millis: u32, rng: &mut Rng) -> Result<Measured> {
+        let mut command = Command::new(&self.timed);
+        target.arguments(&mut command, Mode::Rounds, millis, rng.u64(..));
         // What the environment takes moves the stack: each process has a layout of its own.
-        command.env("TRUNNION_BENCH_PADDING", "x".repeat(padding));
+        command.env("TRUNNION_BENCH_PADDING", "x".repeat(rng.usize(..PADDING)));
         let measured: Measured = target.json(command)?;
         compatible(&measured.found)?;
         Ok(measured)
@@ -65,7 +70,7 @@ impl Programs {
     /// # Errors
     /// When the process fails.
     pub fn count(&self, target: &Target) -> Result<Vec<Option<Counted>>> {
-        target.json(target.command(&self.counting, Mode::Count, 0))
+        target.json(target.command(&self.counting, Mode::Count))
     }
 
     /// Counts the instructions of each row that has work, in their order, with callgrind's files in `scratch`.
@@ -75,7 +80,7 @@ impl Programs {
     pub fn instructions(&self, target: &Target, scratch: &Path) -> Result<Vec<f64>> {
         let out = scratch.join("callgrind");
         let mut command = callgrind::command(&self.timed, &out);
-        target.arguments(&mut command, Mode::Instructions, 0);
+        target.arguments(&mut command, Mode::Instructions, 0, 0);
         target.output(command)?;
         callgrind::read(&out, target.scenario.operations)
     }
@@ -85,7 +90,7 @@ impl Programs {
     /// # Errors
     /// When it does not start, or does not know the target.
     pub fn serve(&self, target: &Target) -> Result<Server> {
-        let mut command = target.command(&self.timed, Mode::Serve, 0);
+        let mut command = target.command(&self.timed, Mode::Serve);
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
         Server::start(target, command)
     }
@@ -99,16 +104,16 @@ impl Target {
         index == found.reference || found.heads.get(index).is_some_and(named)
     }
 
-    fn command(&self, program: &Path, mode: Mode, millis: u32) -> Command {
+    fn command(&self, program: &Path, mode: Mode) -> Command {
         let mut command = Command::new(program);
-        self.arguments(&mut command, mode, millis);
+        self.arguments(&mut command, mode, 0, 0);
         command
     }
 
-    fn arguments(&self, command: &mut Command, mode: Mode, millis: u32) {
+    fn arguments(&self, command: &mut Command, mode: Mode, millis: u32, seed: u64) {
         command
             .args(["worker", mode.id(), self.scenario.id, self.host.id()])
-            .arg(millis.to_string())
+            .args([millis.to_string(), seed.to_string()])
             .args(&self.rows)
             // smol's global executor is to have the one thread that it has unless told otherwise.
             .env_remove("SMOL_THREADS")

@@ -91,7 +91,7 @@ impl Mode {
     }
 }
 
-/// Does what the arguments say: the mode, the scenario, the runtime, the milliseconds, and the rows if not all.
+/// Does what the arguments say: the mode, the scenario, the runtime, the milliseconds, the seed, and the rows if not all.
 ///
 /// # Errors
 /// When the arguments name nothing, or the runtime does not start.
@@ -100,9 +100,9 @@ pub fn run(arguments: &[String], allocations: Option<Allocations>) -> Result<()>
 }
 
 fn work(arguments: &[String], allocations: Option<Allocations>) -> io::Result<()> {
-    let [mode, scenario, host, millis, rows @ ..] = arguments else {
+    let [mode, scenario, host, millis, seed, rows @ ..] = arguments else {
         return Err(wrong(
-            "a worker takes: mode scenario runtime milliseconds [row ..]",
+            "a worker takes: mode scenario runtime milliseconds seed [row ..]",
         ));
     };
     let mode = Mode::find(mode).ok_or_else(|| wrong("unknown mode"))?;
@@ -111,9 +111,10 @@ fn work(arguments: &[String], allocations: Option<Allocations>) -> io::Result<()
     let millis = millis
         .parse()
         .map_err(|_| wrong("no number of milliseconds"))?;
+    let seed = seed.parse().map_err(|_| wrong("no seed"))?;
     let bench = Bench::new(scenario, host, rows)?;
     match mode {
-        Mode::Rounds => print(&bench.rounds(millis)),
+        Mode::Rounds => print(&bench.rounds(millis, seed)),
         Mode::Count => print(&count::run(
             bench,
             allocations.ok_or_else(|| wrong("this program does not count"))?,
@@ -192,12 +193,12 @@ impl Bench {
         (rows, sampler, self.started, self.found)
     }
 
-    fn rounds(self, millis: u32) -> Measured {
+    fn rounds(self, millis: u32, seed: u64) -> Measured {
         let (rows, sampler, started, found) = self.split();
         let reference = found.reference;
         let rounds = started.run(async move {
             let lines = lines(&sampler, &rows, reference).await;
-            sampler.rounds(&lines, millis).await
+            sampler.rounds(&lines, millis, seed).await
         });
         Measured { found, rounds }
     }

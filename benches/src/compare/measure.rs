@@ -10,9 +10,6 @@ use crate::record::{Instructions, Lane, Round, Row, Table};
 use crate::store::Store;
 use crate::worker::{Counted, Found, Head};
 
-/// The most bytes that the environment of a process is padded with.
-const PADDING: usize = 4_096;
-
 /// Measures in this process's children.
 #[derive(Debug)]
 pub(super) struct Runner<'a> {
@@ -50,9 +47,7 @@ impl Runner<'_> {
             for table in &order {
                 let target = &plan.targets[*table];
                 self.progress.at(target, "time");
-                let measured = self
-                    .programs
-                    .rounds(target, plan.millis, rng.usize(..PADDING))?;
+                let measured = self.programs.rounds(target, plan.millis, &mut rng)?;
                 let planned =
                     planned[*table].get_or_insert_with(|| Planned::new(target, &measured.found));
                 let own = planned.rounds(*table, process, &measured.rounds);

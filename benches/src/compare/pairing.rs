@@ -1,5 +1,7 @@
 //! Comparing two revisions: their programs run beside each other and take samples in turn.
 
+use fastrand::Rng;
+
 use super::measure::{empty_table, row};
 use super::plan::Plan;
 use super::progress::Progress;
@@ -31,6 +33,8 @@ pub(super) struct Pairing<'a> {
     pub(super) after: &'a Programs,
     /// Counts instructions, and so often.
     pub(super) instructions: usize,
+    /// The seed of everything random.
+    pub(super) seed: u64,
     /// Takes the samples.
     pub(super) store: &'a mut Store,
     /// Shows how far it is.
@@ -57,6 +61,7 @@ impl Pairing<'_> {
     /// # Errors
     /// When a process fails or the samples cannot be written.
     pub(super) fn run(&mut self, plan: &mut Plan) -> Result<(Vec<Table>, Vec<Round>)> {
+        let mut rng = Rng::with_seed(self.seed);
         let (mut tables, mut rounds) = (Vec::new(), Vec::new());
         for target in &plan.targets {
             self.progress.at(target, "counting");
@@ -67,13 +72,17 @@ impl Pairing<'_> {
                 continue;
             };
             self.progress.done_counting();
-            for pair in pairs(target, &before.found, &after.found) {
-                self.progress
-                    .at(target, &after.found.heads[pair.after].name);
-                let own = measure(&before, &after, target, &pair, tables.len())?;
+            let sides = Sides {
+                target,
+                before,
+                after,
+            };
+            for pair in pairs(target, &sides.before.found, &sides.after.found) {
+                self.progress.at(target, "time");
+                let own = sides.measure(&pair, tables.len(), &mut rng)?;
                 self.store.append(&own)?;
                 rounds.extend(own);
-                tables.push(table(&before, &after, target, &pair));
+                tables.push(sides.table(&pair));
             }
             self.progress.done_rounds(plan.millis);
         }
@@ -122,36 +131,54 @@ fn pairs(target: &Target, before: &Found, after: &Found) -> Vec<Pair> {
     afters.filter_map(pair).collect()
 }
 
-fn measure(
-    before: &Revision<'_>,
-    after: &Revision<'_>,
-    target: &Target,
-    pair: &Pair,
-    table: usize,
-) -> Result<Vec<Round>> {
-    let mut all = Vec::new();
-    for process in 0..SETS {
-        let mut sources = [
-            Source::new(before, target, pair.before, Some(BEFORE))?,
-            Source::new(after, target, pair.after, Some(AFTER))?,
-            // The reference once more, in a process of its own, as its control.
-            Source::new(before, target, pair.before, None)?,
-        ];
-        let mut iterations = 1;
-        // The reference comes last, so that all have its number.
-        for source in &mut sources {
-            iterations = source.server.calibrate(source.place)?;
+/// A target in both revisions.
+struct Sides<'a> {
+    target: &'a Target,
+    before: Revision<'a>,
+    after: Revision<'a>,
+}
+
+impl Sides<'_> {
+    fn measure(&self, pair: &Pair, table: usize, rng: &mut Rng) -> Result<Vec<Round>> {
+        let mut all = Vec::new();
+        for process in 0..SETS {
+            let mut sources = self.sources(pair)?;
+            let mut iterations = 1;
+            // The reference comes last, so that all have its number.
+            for source in &mut sources {
+                iterations = source.server.calibrate(source.place)?;
+            }
+            for _ in 0..ROUNDS {
+                let lanes = round(&mut sources, iterations, rng)?;
+                all.push(Round {
+                    table,
+                    process,
+                    lanes,
+                });
+            }
         }
-        for number in 0..ROUNDS {
-            let lanes = round(&mut sources, iterations, number)?;
-            all.push(Round {
-                table,
-                process,
-                lanes,
-            });
-        }
+        Ok(all)
     }
-    Ok(all)
+
+    fn sources(&self, pair: &Pair) -> Result<[Source; 3]> {
+        let (before, after) = (&self.before, &self.after);
+        Ok([
+            Source::new(before, self.target, pair.before, Some(BEFORE))?,
+            Source::new(after, self.target, pair.after, Some(AFTER))?,
+            // The reference once more, in a process of its own, as its control.
+            Source::new(before, self.target, pair.before, None)?,
+        ])
+    }
+
+    fn table(&self, pair: &Pair) -> Table {
+        let name = &self.after.found.heads[pair.after].name;
+        let mut table = empty_table(self.target, format!("{}: {name}", self.target.scenario.id));
+        table.rows = vec![
+            counted(&self.before, pair.before, "before", Side::Peer),
+            counted(&self.after, pair.after, "after", Side::Ours),
+        ];
+        table
+    }
 }
 
 /// A process that takes samples for one lane.
@@ -174,26 +201,13 @@ impl Source {
     }
 }
 
-fn round(sources: &mut [Source], iterations: u32, number: usize) -> Result<Vec<Lane>> {
+fn round(sources: &mut [Source], iterations: u32, rng: &mut Rng) -> Result<Vec<Lane>> {
     let mut lanes: Vec<Lane> = sources.iter().map(|source| Lane::new(source.row)).collect();
-    for index in order(sources.len(), number) {
+    for index in order(sources.len(), rng) {
         let source = &mut sources[index];
         lanes[index].add(source.server.sample(source.place, iterations)?);
     }
     Ok(lanes)
-}
-
-fn table(before: &Revision<'_>, after: &Revision<'_>, target: &Target, pair: &Pair) -> Table {
-    let name = format!(
-        "{}: {}",
-        target.scenario.id, after.found.heads[pair.after].name
-    );
-    let mut table = empty_table(target, name);
-    table.rows = vec![
-        counted(before, pair.before, "before", Side::Peer),
-        counted(after, pair.after, "after", Side::Ours),
-    ];
-    table
 }
 
 fn counted(revision: &Revision<'_>, place: usize, name: &str, side: Side) -> Row {

@@ -9,7 +9,10 @@ use crate::record::Request;
 use crate::scenario::{self, Scenario};
 
 /// Fresh processes for each table.
-const PROCESSES: usize = 5;
+const PROCESSES: usize = 9;
+
+/// The same with `--quick`.
+const QUICK: usize = 5;
 
 /// What is measured, and how long for.
 #[derive(Clone, Debug)]
@@ -48,7 +51,7 @@ impl Plan {
         }
         Ok(Self {
             targets,
-            processes: PROCESSES,
+            processes: if request.quick { QUICK } else { PROCESSES },
             millis: if request.quick { 250 } else { 1_000 },
             notes,
         })

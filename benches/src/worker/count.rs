@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Bench;
+use super::rounds::Sampler;
 
 /// Reads how much the process has allocated since it started.
 pub type Allocations = fn() -> Counted;
@@ -28,18 +29,13 @@ pub(super) fn run(bench: Bench, read: Allocations) -> Vec<Option<Counted>> {
     let each = started.run(async move {
         let mut each = Vec::new();
         for work in 0..sampler.works.len() {
-            // Twice the larger batch first: what grows has grown.
+            // The larger batch first: what grows has grown.
             sampler.sample(work, 2 * batch).await;
-            sampler.sample(work, 2 * batch).await;
-            let mut taken = [Counted::default(); 2];
-            for (taken, iterations) in taken.iter_mut().zip([batch, 2 * batch]) {
-                let before = read();
-                sampler.sample(work, iterations).await;
-                let after = read();
-                *taken = after.minus(before, 1.0);
+            let mut counts = [Counted::default(); 3];
+            for count in &mut counts {
+                *count = difference(&sampler, work, batch, read).await;
             }
-            let difference = f64::from(batch) * f64::from(operations);
-            each.push(taken[1].minus(taken[0], difference));
+            each.push(Counted::middle(counts).over(f64::from(batch) * f64::from(operations)));
         }
         each
     });
@@ -48,6 +44,17 @@ pub(super) fn run(bench: Bench, read: Allocations) -> Vec<Option<Counted>> {
         counted[row] = Some(each);
     }
     counted
+}
+
+/// What two batches allocate more than one.
+async fn difference(sampler: &Sampler, work: usize, batch: u32, read: Allocations) -> Counted {
+    let mut taken = [Counted::default(); 2];
+    for (taken, iterations) in taken.iter_mut().zip([batch, 2 * batch]) {
+        let before = read();
+        sampler.sample(work, iterations).await;
+        *taken = read().minus(before);
+    }
+    taken[1].minus(taken[0])
 }
 
 /// A batch of blocking work is short: it takes long enough.
@@ -61,10 +68,23 @@ pub(super) fn batch(operations: u32, threaded: bool) -> u32 {
 }
 
 impl Counted {
-    fn minus(self, before: Self, operations: f64) -> Self {
+    /// The middle one: other threads of the process allocate now and then.
+    fn middle(mut counts: [Self; 3]) -> Self {
+        counts.sort_by(|a, b| a.bytes.total_cmp(&b.bytes));
+        counts[1]
+    }
+
+    fn minus(self, before: Self) -> Self {
         Self {
-            allocations: (self.allocations - before.allocations) / operations,
-            bytes: (self.bytes - before.bytes) / operations,
+            allocations: self.allocations - before.allocations,
+            bytes: self.bytes - before.bytes,
+        }
+    }
+
+    fn over(self, operations: f64) -> Self {
+        Self {
+            allocations: self.allocations / operations,
+            bytes: self.bytes / operations,
         }
     }
 }

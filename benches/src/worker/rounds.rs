@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use fastrand::Rng;
+
 use crate::clock::{Clock, Spent};
 use crate::host::Pause;
 use crate::record::Lane;
@@ -93,22 +95,23 @@ impl Sampler {
     }
 
     /// Measures rounds over the lines for about `millis` milliseconds.
-    pub(super) async fn rounds(&self, lines: &[Line], millis: u32) -> Vec<Vec<Lane>> {
-        let first = self.round(lines, 0).await;
+    pub(super) async fn rounds(&self, lines: &[Line], millis: u32, seed: u64) -> Vec<Vec<Lane>> {
+        let mut rng = Rng::with_seed(seed);
+        let first = self.round(lines, &mut rng).await;
         let took = lines.iter().zip(&first).map(|(line, lane)| {
             2.0 * lane.ns * f64::from(line.iterations) * f64::from(self.operations)
         });
         let fit = whole(f64::from(millis) * 1e6 / took.sum::<f64>());
         let mut rounds = Vec::new();
-        for number in 0..fit.clamp(*ROUNDS.start(), *ROUNDS.end()) {
-            rounds.push(self.round(lines, number as usize).await);
+        for _ in 0..fit.clamp(*ROUNDS.start(), *ROUNDS.end()) {
+            rounds.push(self.round(lines, &mut rng).await);
         }
         rounds
     }
 
-    async fn round(&self, lines: &[Line], number: usize) -> Vec<Lane> {
+    async fn round(&self, lines: &[Line], rng: &mut Rng) -> Vec<Lane> {
         let mut round: Vec<Lane> = lines.iter().map(|line| Lane::new(line.row)).collect();
-        for index in order(lines.len(), number) {
+        for index in order(lines.len(), rng) {
             let Line {
                 work, iterations, ..
             } = lines[index];
@@ -127,18 +130,13 @@ impl fmt::Debug for Sampler {
     }
 }
 
-/// The order of a round: a palindrome, so that for any two lanes it is A B B A or B A A B, and turned from round to round,
-/// so that no lane always follows the same one.
-pub fn order(lanes: usize, round: usize) -> impl Iterator<Item = usize> {
-    let forwards = move |at: usize| {
-        let at = if round.is_multiple_of(2) {
-            at
-        } else {
-            lanes - 1 - at
-        };
-        (at + round / 2) % lanes
-    };
-    (0..lanes).chain((0..lanes).rev()).map(forwards)
+/// The order of a round: a palindrome, so that for any two lanes it is A B B A or B A A B, over the lanes as drawn, so that
+/// what one leaves behind does not always meet the same other.
+pub fn order(lanes: usize, rng: &mut Rng) -> impl Iterator<Item = usize> + use<> {
+    let mut drawn: Vec<usize> = (0..lanes).collect();
+    rng.shuffle(&mut drawn);
+    let back: Vec<usize> = drawn.iter().rev().copied().collect();
+    drawn.into_iter().chain(back)
 }
 
 #[expect(
@@ -156,24 +154,30 @@ mod tests {
 
     #[test]
     fn a_round_reads_the_same_forwards_and_backwards_and_has_each_lane_twice() {
-        for lanes in 1..6 {
-            for round in 0..12 {
-                let order: Vec<usize> = order(lanes, round).collect();
-                let mut back = order.clone();
-                back.reverse();
-                assert_eq!(order, back);
-                let count = |lane| order.iter().filter(|other| **other == lane).count();
-                assert!((0..lanes).all(|lane| count(lane) == 2), "{order:?}");
-            }
+        let mut rng = Rng::with_seed(1);
+        for lanes in (1..6).cycle().take(60) {
+            let order: Vec<usize> = order(lanes, &mut rng).collect();
+            let mut back = order.clone();
+            back.reverse();
+            assert_eq!(order, back);
+            let count = |lane| order.iter().filter(|other| **other == lane).count();
+            assert!((0..lanes).all(|lane| count(lane) == 2), "{order:?}");
         }
     }
 
     #[test]
-    fn every_lane_comes_first_as_often_as_any_other() {
-        let mut first = [0; 3];
-        for round in 0..12 {
-            first[order(3, round).next().expect("there are lanes")] += 1;
+    fn every_lane_comes_after_every_other() {
+        let mut rng = Rng::with_seed(1);
+        let mut after = [[0; 3]; 3];
+        for _ in 0..600 {
+            let order: Vec<usize> = order(3, &mut rng).collect();
+            after[order[0]][order[1]] += 1;
         }
-        assert_eq!(first, [4, 4, 4]);
+        for (lane, others) in after.iter().enumerate() {
+            for (other, times) in others.iter().enumerate() {
+                // Each of six pairs begins 100 rounds, give or take.
+                assert!(lane == other || (60..140).contains(times), "{after:?}");
+            }
+        }
     }
 }
