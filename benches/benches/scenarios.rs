@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
 use trunnion_benches::clock::Clock;
-use trunnion_benches::host::{Host, Started};
+use trunnion_benches::host::{Host, Pause, Started};
 use trunnion_benches::scenario::{self, Scenario};
 use trunnion_benches::subject::Work;
 
@@ -32,48 +32,57 @@ fn group(criterion: &mut Criterion, scenario: &Scenario, host: Host) {
     };
     for subject in (scenario.subjects)(host, &started) {
         if let Ok(work) = subject.work {
-            bench(&mut group, subject.name, clock, &started, &Arc::new(work));
+            let measured = Measured {
+                work,
+                expected: scenario.expected,
+                clock,
+            };
+            bench(&mut group, subject.name, &started, &Arc::new(measured));
         }
     }
     group.finish();
 }
 
+/// A subject, and how to time and check it.
+struct Measured {
+    work: Work,
+    expected: fn(u32) -> u64,
+    clock: Clock,
+}
+
 fn bench(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
-    clock: Clock,
     started: &Started,
-    work: &Arc<Work>,
+    measured: &Arc<Measured>,
 ) {
     group.bench_function(name, |bencher| {
         bencher.iter_custom(|iterations| {
-            let (work, pause) = (Arc::clone(work), started.pause());
+            let (measured, pause) = (Arc::clone(measured), started.pause());
             // Timed inside the task, where the runtime's entry and exit do not count.
-            let nanos = started.run(async move { nanos(&work, pause, clock, iterations).await });
+            let nanos = started.run(async move { measured.nanos(pause, iterations).await });
             Duration::from_nanos(nanos)
         });
     });
 }
 
-async fn nanos(
-    work: &Work,
-    pause: impl Fn() -> trunnion_benches::host::Pause,
-    clock: Clock,
-    iterations: u64,
-) -> u64 {
-    const BATCH: u64 = 1_000;
-    let mut nanos = 0.0;
-    let mut left = iterations;
-    while left > 0 {
-        let batch = u32::try_from(left.min(BATCH)).unwrap_or(u32::MAX);
-        left -= u64::from(batch);
-        pause().await;
-        let sample = work(batch);
-        let mark = clock.mark();
-        sample.await;
-        nanos += clock.since(mark).ns;
+impl Measured {
+    async fn nanos(&self, pause: impl Fn() -> Pause, iterations: u64) -> u64 {
+        const BATCH: u64 = 1_000;
+        let mut nanos = 0.0;
+        let mut left = iterations;
+        while left > 0 {
+            let batch = u32::try_from(left.min(BATCH)).unwrap_or(u32::MAX);
+            left -= u64::from(batch);
+            pause().await;
+            let sample = (self.work)(batch);
+            let mark = self.clock.mark();
+            let sum = sample.await;
+            nanos += self.clock.since(mark).ns;
+            assert_eq!(sum, (self.expected)(batch), "the checksum");
+        }
+        whole(nanos)
     }
-    whole(nanos)
 }
 
 #[expect(

@@ -1,5 +1,6 @@
 //! One run from its request to its reports.
 
+mod counts;
 mod gate;
 mod measure;
 mod pairing;
@@ -107,7 +108,7 @@ fn measure(
 ) -> Result<(Vec<Table>, Vec<Round>)> {
     let programs = Programs::beside(program);
     let instructions = instructions(comparison.gate, plan);
-    let progress = Progress::new(plan, instructions);
+    let progress = Progress::new(plan, comparison.before.is_some());
     match &comparison.before {
         None => Runner {
             programs: &programs,

@@ -8,6 +8,12 @@ use crate::record::{Facts, Peer};
 /// The manifest, in which peers have exact versions.
 const MANIFEST: &str = include_str!("../Cargo.toml");
 
+/// Stands behind a commit whose tree has changes.
+pub const CHANGES: &str = " + changes";
+
+/// Stands for what could not be found out.
+pub const UNKNOWN: &str = "unknown";
+
 /// How the programs are built; see the profile `bench` in the workspace's manifest.
 const BUILD: &str = "optimised, thin LTO, one codegen unit";
 
@@ -21,7 +27,7 @@ pub fn look(seed: u64) -> Facts {
         processors: std::thread::available_parallelism().map_or(1, usize::from),
         system: ask("uname", &["-sr"]).unwrap_or_else(|| std::env::consts::OS.to_owned()),
         load: load().map(|load| (load, load)),
-        rustc: ask("rustc", &["--version"]).unwrap_or_else(|| "unknown".to_owned()),
+        rustc: ask("rustc", &["--version"]).unwrap_or_else(|| UNKNOWN.to_owned()),
         build: build(),
         commit: commit(),
         seed,
@@ -61,10 +67,10 @@ fn build() -> String {
 
 fn commit() -> String {
     let Some(commit) = ask("git", &["rev-parse", "--short=12", "HEAD"]) else {
-        return "unknown".to_owned();
+        return UNKNOWN.to_owned();
     };
     match ask("git", &["status", "--porcelain"]) {
-        Some(changes) if !changes.is_empty() => format!("{commit} + changes"),
+        Some(changes) if !changes.is_empty() => format!("{commit}{CHANGES}"),
         _ => commit,
     }
 }

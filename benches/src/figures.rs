@@ -15,7 +15,7 @@ pub struct Figures {
     pub null: Option<Interval>,
     /// One for each row of the table.
     pub rows: Vec<Figure>,
-    /// Each pair in which ours is slower than somebody else's.
+    /// Each pair in which ours is slower than somebody else's, beyond what the control departs from 1.
     pub losses: Vec<Loss>,
 }
 
@@ -46,6 +46,14 @@ impl Figures {
     #[must_use]
     pub fn is_noisy(&self) -> bool {
         self.null.is_none_or(|null| !null.is_within(self.band))
+    }
+
+    /// The ratio beyond which ours has lost, also in a noisy table: the band, and the control's own departure from 1.
+    fn limit(&self) -> f64 {
+        let departure = self
+            .null
+            .map_or(f64::INFINITY, |null| null.high.max(1.0 / null.low));
+        self.band.high * departure.max(1.0)
     }
 
     /// Gives the verdict on a row: how it compares with the reference, where that can be said.
@@ -92,15 +100,13 @@ fn of_table(table: &Table, rounds: &[&Round], seed: u64) -> Figures {
         rows: rows.collect(),
         losses: Vec::new(),
     };
-    if !figures.is_noisy() {
-        figures.losses = losses(table, band, against);
-    }
+    figures.losses = losses(table, figures.limit(), against);
     figures
 }
 
 fn losses(
     table: &Table,
-    band: Band,
+    limit: f64,
     against: impl Fn(Option<usize>, Option<usize>) -> Option<Interval>,
 ) -> Vec<Loss> {
     let of = |ours: bool| {
@@ -111,7 +117,7 @@ fn losses(
     let pairs = of(true).flat_map(|ours| of(false).map(move |other| (ours, other)));
     let losses = pairs.filter_map(|(ours, other)| {
         let ratio = against(Some(ours), Some(other))?;
-        (ratio.verdict(band) == Verdict::Slower).then_some(Loss { ours, other, ratio })
+        (ratio.low > limit).then_some(Loss { ours, other, ratio })
     });
     losses.collect()
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smol::Executor;
-use trunnion_core::{BlockOn, Spawn, Timer};
+use trunnion_core::{BlockOn, Spawn, Timer, YieldOnce};
 use trunnion_sim::Sim;
 
 /// How many threads a runtime with several has, on every machine alike.
@@ -131,7 +131,7 @@ impl Started {
         }
     }
 
-    /// Makes what a task awaits between two samples.
+    /// Makes what a task awaits between two samples: others have their turn, and its cooperative budget is renewed.
     ///
     /// The simulator takes a task that never lets time pass for one that spins.
     pub fn pause(&self) -> impl Fn() -> Pause + Send + Sync + use<> {
@@ -142,6 +142,7 @@ impl Started {
         move || {
             let rt = rt.clone();
             Box::pin(async move {
+                YieldOnce::new().await;
                 if let Some(rt) = rt {
                     rt.sleep(Duration::from_millis(1)).await;
                 }

@@ -18,7 +18,7 @@ use crate::worker::{Counted, Found, Head, Measured, Mode, PROTOCOL};
 pub use server::Server;
 
 /// The most bytes that the environment of a process is padded with.
-const PADDING: usize = 4_096;
+pub const PADDING: usize = 4_096;
 
 /// The two programs of one revision.
 #[derive(Clone, Debug)]
@@ -58,8 +58,7 @@ impl Programs {
     pub fn rounds(&self, target: &Target, millis: u32, rng: &mut Rng) -> Result<Measured> {
         let mut command = Command::new(&self.timed);
         target.arguments(&mut command, Mode::Rounds, millis, rng.u64(..));
-        // What the environment takes moves the stack: each process has a layout of its own.
-        command.env("TRUNNION_BENCH_PADDING", "x".repeat(rng.usize(..PADDING)));
+        pad(&mut command, rng.usize(..PADDING));
         let measured: Measured = target.json(command)?;
         compatible(&measured.found)?;
         Ok(measured)
@@ -73,31 +72,59 @@ impl Programs {
         target.json(target.command(&self.counting, Mode::Count))
     }
 
-    /// Counts the instructions of each row that has work, in their order, with callgrind's files in `scratch`.
+    /// Counts the instructions of each subject, with callgrind's files in `scratch`; nothing for one that is not measured.
     ///
     /// # Errors
     /// When valgrind or the process fails.
-    pub fn instructions(&self, target: &Target, scratch: &Path) -> Result<Vec<f64>> {
+    pub fn instructions(
+        &self,
+        target: &Target,
+        found: &Found,
+        scratch: &Path,
+    ) -> Result<Vec<Option<f64>>> {
         let out = scratch.join("callgrind");
         let mut command = callgrind::command(&self.timed, &out);
         target.arguments(&mut command, Mode::Instructions, 0, 0);
         target.output(command)?;
-        callgrind::read(&out, target.scenario.operations)
+        let mut each = callgrind::read(&out, target.scenario.operations)?.into_iter();
+        let working = (0..found.heads.len()).map(|index| target.measures(found, index));
+        let counts: Vec<_> = working
+            .map(|works| if works { each.next() } else { None })
+            .collect();
+        let all =
+            (0..counts.len()).all(|index| counts[index].is_some() == target.measures(found, index));
+        if all && each.next().is_none() {
+            return Ok(counts);
+        }
+        Err(target.failed(&"callgrind counted another number of subjects"))
     }
 
-    /// Starts a process that takes samples when it is asked to.
+    /// Starts a process that takes samples when it is asked to, with an environment of about so many bytes.
     ///
     /// # Errors
     /// When it does not start, or does not know the target.
-    pub fn serve(&self, target: &Target) -> Result<Server> {
+    pub fn serve(&self, target: &Target, padding: usize) -> Result<Server> {
         let mut command = target.command(&self.timed, Mode::Serve);
         command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        pad(&mut command, padding);
         Server::start(target, command)
     }
 }
 
+/// What the environment takes moves the stack: each process has a layout of its own.
+fn pad(command: &mut Command, bytes: usize) {
+    command.env("TRUNNION_BENCH_PADDING", "x".repeat(bytes));
+}
+
 impl Target {
-    /// Tells whether a subject of the process is measured.
+    /// Tells whether a subject of the process is measured: it is asked for and can do it.
+    #[must_use]
+    pub fn measures(&self, found: &Found, index: usize) -> bool {
+        let can = |head: &Head| head.missing.is_none();
+        self.has(found, index) && found.heads.get(index).is_some_and(can)
+    }
+
+    /// Tells whether a subject of the process is asked for.
     #[must_use]
     pub fn has(&self, found: &Found, index: usize) -> bool {
         let named = |head: &Head| self.rows.is_empty() || self.rows.contains(&head.name);

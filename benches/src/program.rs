@@ -98,7 +98,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
     match compared.gate {
         Some(gate) => {
             print(&gate.to_string())?;
-            Ok(ExitCode::from(u8::from(!gate.grown.is_empty())))
+            Ok(ExitCode::from(u8::from(!gate.is_passed())))
         }
         None => Ok(ExitCode::SUCCESS),
     }
@@ -121,6 +121,10 @@ fn list() -> Result<ExitCode> {
 /// Makes the reports of a directory anew from its samples.
 fn show(dir: &Path, arguments: &Arguments) -> Result<ExitCode> {
     let (run, rounds) = store::read(dir)?;
+    if arguments.publish {
+        publish::check(&run.request)?;
+        publish::check_facts(&run.facts)?;
+    }
     let figures = figures(&run, &rounds);
     let text = report::text(&run, &figures);
     for (name, text) in compare::reports(&run, &figures, &text) {
@@ -128,7 +132,6 @@ fn show(dir: &Path, arguments: &Arguments) -> Result<ExitCode> {
     }
     print(&text)?;
     if arguments.publish {
-        publish::check(&run.request)?;
         publish::write(&run, &figures)?;
     }
     locate(dir, arguments.open);

@@ -105,20 +105,34 @@ pub struct Row {
     /// The size of the future of one operation.
     pub future_bytes: Option<usize>,
     /// Instructions for one operation.
-    pub instructions: Option<Instructions>,
+    pub instructions: Option<Count>,
     /// Allocations for one operation.
-    pub allocations: Option<f64>,
+    pub allocations: Option<Count>,
     /// Bytes allocated for one operation.
     pub bytes: Option<f64>,
 }
 
-/// A count of instructions.
+/// Something that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Instructions {
+pub struct Count {
     /// For one operation.
     pub each: f64,
-    /// A second run counted the same; `None` when there was one run only.
+    /// It was counted again and came to the same; `None` when it was counted once only.
     pub repeats: Option<bool>,
+}
+
+impl Count {
+    /// Adds a count to an earlier one of the same thing.
+    #[must_use]
+    pub fn and(before: Option<Self>, each: f64) -> Self {
+        // Whole numbers divided by the same number: equal ones are so to the last bit.
+        let same =
+            |before: Self| before.repeats != Some(false) && before.each.to_bits() == each.to_bits();
+        Self {
+            each,
+            repeats: before.map(same),
+        }
+    }
 }
 
 /// One round: every subject was sampled twice, in an order that reads the same in both directions.

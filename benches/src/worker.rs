@@ -23,7 +23,7 @@ use rounds::{Line, Sampler};
 pub use serve::Ask;
 
 /// What the programs of two revisions say to each other; a change counts it up.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// What a process finds in its scenario.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -96,7 +96,10 @@ impl Mode {
 /// # Errors
 /// When the arguments name nothing, or the runtime does not start.
 pub fn run(arguments: &[String], allocations: Option<Allocations>) -> Result<()> {
-    work(arguments, allocations).map_err(|error| Problem::new(error.to_string()))
+    work(arguments, allocations).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidInput => Problem::usage(error.to_string()),
+        _ => Problem::new(error.to_string()),
+    })
 }
 
 fn work(arguments: &[String], allocations: Option<Allocations>) -> io::Result<()> {

@@ -159,6 +159,67 @@ fn without_valgrind_the_report_says_so() {
 }
 
 #[test]
+fn a_revision_against_itself_has_grown_nowhere() {
+    let folder = Folder::new("against");
+    let this = env!("CARGO_BIN_EXE_trunnion-bench");
+    let arguments = [
+        "run",
+        "--quick",
+        "--filter",
+        "seeded-slowdown",
+        "--gate",
+        "--against",
+        "itself",
+        "--before",
+        this,
+    ];
+    let output = folder.run(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let last = text.lines().last().expect("it says something");
+    assert!(
+        last.contains(" passed, 0 failed, ") && !last.starts_with('0'),
+        "{last}"
+    );
+    let (run, figures) = folder.read();
+    assert_eq!(run.tables[0].scenario, "seeded-slowdown: 5 % more");
+    let names: Vec<_> = run.tables[0]
+        .rows
+        .iter()
+        .map(|row| row.name.as_str())
+        .collect();
+    assert_eq!(names, ["before", "after"]);
+    let verdict = figures[0].verdict(1);
+    assert!(
+        !matches!(verdict, Some(Verdict::Slower | Verdict::Faster)),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_revision_whose_program_is_not_there_fails_and_leaves_nothing() {
+    let folder = Folder::new("nowhere");
+    let arguments = [
+        "run",
+        "--filter",
+        "seeded-slowdown",
+        "--gate",
+        "--against",
+        "x",
+        "--before",
+        "/no/such/program",
+    ];
+    let output = folder.run(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let told = told(&output);
+    assert!(
+        told.starts_with("error: seeded-slowdown on tokio-current failed: "),
+        "{told}"
+    );
+    assert!(folder.entries().is_empty());
+}
+
+#[test]
 fn unknown_names_are_told_with_the_known_ones() {
     let told = refused(&["run", "--filter", "spwan"], 2);
     assert!(

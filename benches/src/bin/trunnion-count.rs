@@ -22,5 +22,6 @@ fn read() -> Counted {
     Counted {
         allocations: (stats.allocations + stats.reallocations) as f64,
         bytes: stats.bytes_allocated as f64,
+        ..Counted::default()
     }
 }

@@ -2,27 +2,28 @@
 
 use fastrand::Rng;
 
-use super::measure::{empty_table, row};
+use super::counts::Counts;
+use super::measure::empty_table;
 use super::plan::Plan;
 use super::progress::Progress;
-use crate::problem::Result;
-use crate::process::{Programs, Server, Target};
-use crate::record::{Instructions, Lane, Round, Row, Table};
+use crate::problem::{Problem, Result};
+use crate::process::{PADDING, Programs, Server, Target};
+use crate::record::{Lane, Round, Row, Table};
 use crate::store::Store;
 use crate::subject::Side;
+use crate::worker::Found;
 use crate::worker::order;
-use crate::worker::{Counted, Found};
 
 /// The rows of each table.
 const BEFORE: usize = 0;
 const AFTER: usize = 1;
 
-/// How many sets of processes measure each pair, and how many rounds each of them.
+/// How many rounds one set of processes measures.
 ///
 /// Where a process has its memory moves all its samples by percents, and the sides of a pair are different processes: many
-/// sets say more than many rounds.
-const SETS: usize = 15;
+/// sets, so many for each process of a plain run, say more than many rounds.
 const ROUNDS: usize = 30;
+const SETS: usize = 2;
 
 /// Measures each of our subjects in the programs of two revisions.
 #[derive(Debug)]
@@ -41,83 +42,79 @@ pub(super) struct Pairing<'a> {
     pub(super) progress: &'a Progress,
 }
 
-/// What the programs of one revision have of a target, counted.
-struct Revision<'a> {
-    programs: &'a Programs,
-    found: Found,
-    allocations: Vec<Option<Counted>>,
-    instructions: Vec<Option<Instructions>>,
-}
-
 /// One of our subjects, with its place in the programs of both revisions.
 struct Pair {
     before: usize,
     after: usize,
 }
 
-impl Pairing<'_> {
-    /// Measures all that is planned; what only one revision has is left out, and named in the plan's notes.
+impl<'a> Pairing<'a> {
+    /// Measures all that is planned; what only one revision knows is left out, and named in the plan's notes.
     ///
     /// # Errors
-    /// When a process fails or the samples cannot be written.
+    /// When a process fails or the samples cannot be written, or when there is nothing that both know.
     pub(super) fn run(&mut self, plan: &mut Plan) -> Result<(Vec<Table>, Vec<Round>)> {
         let mut rng = Rng::with_seed(self.seed);
         let (mut tables, mut rounds) = (Vec::new(), Vec::new());
         for target in &plan.targets {
-            self.progress.at(target, "counting");
-            let after = self.revision(self.after, target)?;
-            let Ok(before) = self.revision(self.before, target) else {
-                plan.notes
-                    .push(format!("{target}: the other revision cannot run it"));
-                continue;
-            };
-            self.progress.done_counting();
-            let sides = Sides {
-                target,
-                before,
-                after,
-            };
-            for pair in pairs(target, &sides.before.found, &sides.after.found) {
-                self.progress.at(target, "time");
-                let own = sides.measure(&pair, tables.len(), &mut rng)?;
-                self.store.append(&own)?;
-                rounds.extend(own);
-                tables.push(sides.table(&pair));
+            self.progress.at(target, "counts");
+            if let Some(sides) = self.sides(target, &mut plan.notes)? {
+                for pair in pairs(target, &sides.before.found, &sides.after.found) {
+                    self.progress.at(target, "time");
+                    let own =
+                        sides.measure(&pair, tables.len(), SETS * plan.processes, &mut rng)?;
+                    self.store.append(&own)?;
+                    rounds.extend(own);
+                    tables.push(sides.table(&pair));
+                }
             }
-            self.progress.done_rounds(plan.millis);
+            self.progress.done_pairing();
+        }
+        if tables.is_empty() {
+            let notes = plan.notes.join("; ");
+            return Err(Problem::new(format!(
+                "nothing that both revisions can do: {notes}"
+            )));
         }
         Ok((tables, rounds))
     }
 
-    fn revision<'p>(&self, programs: &'p Programs, target: &Target) -> Result<Revision<'p>> {
-        let found = programs.serve(target)?.found()?;
-        let mut instructions = vec![None; found.heads.len()];
-        let countable = target.scenario.is_countable(target.host);
-        for _ in 0..self.instructions * usize::from(countable) {
-            let each = programs.instructions(target, self.store.scratch())?;
-            let working = (0..found.heads.len()).filter(|index| works(target, &found, *index));
-            for (index, each) in working.zip(each) {
-                instructions[index] = Some(Instructions::and(instructions[index], each));
+    /// Counts in both revisions; nothing when the other one does not know the target.
+    fn sides<'s>(&self, target: &'s Target, notes: &mut Vec<String>) -> Result<Option<Sides<'s>>>
+    where
+        'a: 's,
+    {
+        let mut count = |programs| {
+            Counts::take(
+                programs,
+                target,
+                self.instructions,
+                self.store.scratch(),
+                notes,
+            )
+        };
+        let before = match count(self.before) {
+            Ok(before) => before,
+            Err(problem) if problem.is_usage() => {
+                notes.push(format!("the other revision does not know {target}"));
+                return Ok(None);
             }
-        }
-        Ok(Revision {
-            programs,
-            allocations: programs.count(target)?,
-            instructions,
-            found,
-        })
+            Err(problem) => return Err(problem),
+        };
+        let after = count(self.after)?;
+        Ok(Some(Sides {
+            target,
+            programs: [self.before, self.after],
+            before,
+            after,
+        }))
     }
-}
-
-/// Tells whether a subject is measured and can do it.
-fn works(target: &Target, found: &Found, index: usize) -> bool {
-    target.has(found, index) && found.heads[index].missing.is_none()
 }
 
 /// Our subjects that both revisions have.
 fn pairs(target: &Target, before: &Found, after: &Found) -> Vec<Pair> {
     let ours = |found: &Found, index: usize| {
-        works(target, found, index) && found.heads[index].side == Side::Ours
+        target.measures(found, index) && found.heads[index].side == Side::Ours
     };
     let pair = |after_index: usize| {
         let name = &after.heads[after_index].name;
@@ -134,15 +131,16 @@ fn pairs(target: &Target, before: &Found, after: &Found) -> Vec<Pair> {
 /// A target in both revisions.
 struct Sides<'a> {
     target: &'a Target,
-    before: Revision<'a>,
-    after: Revision<'a>,
+    programs: [&'a Programs; 2],
+    before: Counts,
+    after: Counts,
 }
 
 impl Sides<'_> {
-    fn measure(&self, pair: &Pair, table: usize, rng: &mut Rng) -> Result<Vec<Round>> {
+    fn measure(&self, pair: &Pair, table: usize, sets: usize, rng: &mut Rng) -> Result<Vec<Round>> {
         let mut all = Vec::new();
-        for process in 0..SETS {
-            let mut sources = self.sources(pair)?;
+        for process in 0..sets {
+            let mut sources = self.sources(pair, rng.usize(..PADDING))?;
             let mut iterations = 1;
             // The reference comes last, so that all have its number.
             for source in &mut sources {
@@ -160,22 +158,33 @@ impl Sides<'_> {
         Ok(all)
     }
 
-    fn sources(&self, pair: &Pair) -> Result<[Source; 3]> {
-        let (before, after) = (&self.before, &self.after);
+    fn sources(&self, pair: &Pair, padding: usize) -> Result<[Source; 3]> {
+        let source = |programs: &Programs, place, row| -> Result<Source> {
+            let mut server = programs.serve(self.target, padding)?;
+            server.found()?;
+            Ok(Source { server, place, row })
+        };
+        let [before, after] = self.programs;
         Ok([
-            Source::new(before, self.target, pair.before, Some(BEFORE))?,
-            Source::new(after, self.target, pair.after, Some(AFTER))?,
+            source(before, pair.before, Some(BEFORE))?,
+            source(after, pair.after, Some(AFTER))?,
             // The reference once more, in a process of its own, as its control.
-            Source::new(before, self.target, pair.before, None)?,
+            source(before, pair.before, None)?,
         ])
     }
 
     fn table(&self, pair: &Pair) -> Table {
         let name = &self.after.found.heads[pair.after].name;
         let mut table = empty_table(self.target, format!("{}: {name}", self.target.scenario.id));
+        let row = |counts: &Counts, place, name: &str, side| Row {
+            name: name.to_owned(),
+            side,
+            note: String::new(),
+            ..counts.row(place)
+        };
         table.rows = vec![
-            counted(&self.before, pair.before, "before", Side::Peer),
-            counted(&self.after, pair.after, "after", Side::Ours),
+            row(&self.before, pair.before, "before", Side::Peer),
+            row(&self.after, pair.after, "after", Side::Ours),
         ];
         table
     }
@@ -188,19 +197,6 @@ struct Source {
     row: Option<usize>,
 }
 
-impl Source {
-    fn new(
-        revision: &Revision<'_>,
-        target: &Target,
-        place: usize,
-        row: Option<usize>,
-    ) -> Result<Self> {
-        let mut server = revision.programs.serve(target)?;
-        server.found()?;
-        Ok(Self { server, place, row })
-    }
-}
-
 fn round(sources: &mut [Source], iterations: u32, rng: &mut Rng) -> Result<Vec<Lane>> {
     let mut lanes: Vec<Lane> = sources.iter().map(|source| Lane::new(source.row)).collect();
     for index in order(sources.len(), rng) {
@@ -208,19 +204,6 @@ fn round(sources: &mut [Source], iterations: u32, rng: &mut Rng) -> Result<Vec<L
         lanes[index].add(source.server.sample(source.place, iterations)?);
     }
     Ok(lanes)
-}
-
-fn counted(revision: &Revision<'_>, place: usize, name: &str, side: Side) -> Row {
-    let allocations = revision.allocations.get(place).copied().flatten();
-    Row {
-        name: name.to_owned(),
-        side,
-        note: String::new(),
-        instructions: revision.instructions[place],
-        allocations: allocations.map(|counted| counted.allocations),
-        bytes: allocations.map(|counted| counted.bytes),
-        ..row(&revision.found.heads[place])
-    }
 }
 
 #[cfg(test)]

@@ -13,22 +13,28 @@ const START: u64 = 150;
 /// About how long counting takes for one table.
 const COUNTING: u64 = 1_500;
 
+/// About how long it takes to pair one table, for each process of a plain run.
+const PAIRING: u64 = 2_000;
+
 /// Shows how far a run is, where a person is watching.
 #[derive(Debug)]
 pub(super) struct Progress {
     bar: ProgressBar,
+    processes: u64,
 }
 
 impl Progress {
-    /// Begins a run in which instructions are counted so often.
+    /// Begins a run; `pairs` if two revisions are paired.
     #[must_use]
-    pub(super) fn new(plan: &Plan, instructions: usize) -> Self {
-        let countable = |target: &&Target| target.scenario.is_countable(target.host);
-        let tables = plan.targets.len();
-        let countings = tables + instructions * plan.targets.iter().filter(countable).count();
-        let rounds = (START + u64::from(plan.millis)) * (tables * plan.processes) as u64;
+    pub(super) fn new(plan: &Plan, pairs: bool) -> Self {
+        let (tables, processes) = (plan.targets.len() as u64, plan.processes as u64);
+        let each = if pairs {
+            PAIRING * processes
+        } else {
+            COUNTING + (START + u64::from(plan.millis)) * processes
+        };
         let bar = if std::io::stderr().is_terminal() {
-            ProgressBar::new(rounds + COUNTING * countings as u64)
+            ProgressBar::new(tables * each)
         } else {
             ProgressBar::hidden()
         };
@@ -36,7 +42,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar }
+        Self { bar, processes }
     }
 
     /// Says what is measured now.
@@ -47,6 +53,11 @@ impl Progress {
     /// A process has measured its rounds.
     pub(super) fn done_rounds(&self, millis: u32) {
         self.bar.inc(START + u64::from(millis));
+    }
+
+    /// A table of two revisions was measured.
+    pub(super) fn done_pairing(&self) {
+        self.bar.inc(PAIRING * self.processes);
     }
 
     /// Something was counted.

@@ -25,7 +25,7 @@ pub(super) fn command(program: &Path, out: &Path) -> Command {
 /// Reads the files, one batch and two batches of each row in turn, and removes them; gives instructions for one operation.
 pub(super) fn read(out: &Path, operations: u32) -> Result<Vec<f64>> {
     let mut totals = Vec::new();
-    while let Some(total) = take_total(&numbered(out, totals.len() + 1)) {
+    while let Some(total) = take_total(&numbered(out, totals.len() + 1))? {
         totals.push(total);
     }
     // The last one, without a number, is from the end of the program.
@@ -50,10 +50,16 @@ fn numbered(out: &Path, number: usize) -> PathBuf {
     name.into()
 }
 
-fn take_total(path: &Path) -> Option<f64> {
-    let text = fs::read_to_string(path).ok()?;
+fn take_total(path: &Path) -> Result<Option<f64>> {
+    let Ok(text) = fs::read_to_string(path) else {
+        return Ok(None);
+    };
     let _gone = fs::remove_file(path);
-    Some(total(&text))
+    // It stands last: a file without it was cut off.
+    if !text.lines().any(|line| line.starts_with("totals:")) {
+        return Err(Problem::file("understand", path, &"it is not complete"));
+    }
+    Ok(Some(total(&text)))
 }
 
 /// Sums up the costs of all functions but the allocator's.
@@ -100,10 +106,13 @@ fn is_allocator(function: &str) -> bool {
         "realloc",
         "tcache",
         "unlink_chunk",
+        "_int_free",
+        "systrim",
+        "arena_get",
     ];
     let name = function.split(['@', '\'']).next().unwrap_or_default();
     let plain = !name.contains("::");
-    plain && (PARTS.iter().any(|part| name.contains(part)) || name == "free" || name == "_int_free")
+    plain && (PARTS.iter().any(|part| name.contains(part)) || name == "free")
 }
 
 #[cfg(test)]
@@ -160,6 +169,8 @@ mod tests {
         assert_eq!(left, 0, "nothing is left");
         fs::write(numbered(&out, 1), written(1)).expect("it is writable");
         assert!(read(&out, 1).is_err(), "a count without its pair");
+        fs::write(numbered(&out, 1), "fn=(1) a\n16 5\n").expect("it is writable");
+        assert!(read(&out, 1).is_err(), "a file that was cut off");
         fs::remove_dir_all(&dir).expect("it is there");
     }
 }

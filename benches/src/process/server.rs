@@ -85,7 +85,12 @@ impl Server {
             let _partial = stderr.read_to_string(&mut told);
         }
         let why = reason(&told, error);
-        Problem::new(format!("{} failed: {why}", self.target))
+        let text = format!("{} failed: {why}", self.target);
+        match self.child.wait() {
+            // It does not know what it was asked for.
+            Ok(status) if status.code() == Some(2) => Problem::usage(text),
+            _ => Problem::new(text),
+        }
     }
 }
 

@@ -90,7 +90,7 @@ impl Column {
             Self::Time => figure.ns.map(number::time),
             Self::Cpu => figure.cpu.map(number::time),
             Self::Instructions => instructions(line),
-            Self::Allocations => row.allocations.map(number::count),
+            Self::Allocations => row.allocations.map(|count| number::count(count.each)),
             Self::Bytes => row.bytes.map(number::count),
             Self::Future => row.future_bytes.map(|bytes| bytes.to_string()),
         };

@@ -128,6 +128,7 @@ fn cells(old: &Entry<'_>, new: &Entry<'_>) -> [String; 8] {
     let (scenario, host, subject) = old.key();
     let (then, now) = (&old.line, &new.line);
     let each = |line: &Line<'_>| line.row.instructions.map(|count| count.each);
+    let allocated = |line: &Line<'_>| line.row.allocations.map(|count| count.each);
     [
         scenario.to_owned(),
         host.to_owned(),
@@ -140,8 +141,8 @@ fn cells(old: &Entry<'_>, new: &Entry<'_>) -> [String; 8] {
             [instructions(then), instructions(now)],
         ),
         changed(
-            then.row.allocations.zip(now.row.allocations),
-            [then, now].map(|line| line.row.allocations.map(number::count)),
+            allocated(then).zip(allocated(now)),
+            [then, now].map(|line| allocated(line).map(number::count)),
         ),
     ]
 }
@@ -199,6 +200,7 @@ fn alone(which: &str, rows: &[Entry<'_>], others: &[Entry<'_>]) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::diff;
+    use crate::record::Count;
     use crate::record::Run;
     use crate::report::sample;
 
@@ -262,7 +264,7 @@ mod tests {
         let (run, figures) = sample::run();
         let mut later = run.clone();
         let row = &mut later.tables[0].rows[2];
-        row.allocations = Some(2.0);
+        row.allocations = Some(Count::and(None, 2.0));
         row.instructions.as_mut().expect("it was counted").each = 1650.0;
         let text = diff((&run, &figures), (&later, &figures));
         let row = cells(&text, "tokio-current", "erased");
@@ -279,7 +281,7 @@ mod tests {
             text.matches("reference  ").count()
         };
         assert_eq!(references(&later), 0);
-        later.tables[0].rows[0].allocations = Some(0.0);
+        later.tables[0].rows[0].allocations = Some(Count::and(None, 0.0));
         assert_eq!(references(&later), 2);
     }
 

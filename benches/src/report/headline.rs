@@ -61,6 +61,7 @@ fn comparison(subject: &Line<'_>, reference: &Line<'_>, noisy: bool) -> Vec<Stri
     let ratio = subject.figure.ratio;
     let verdict = subject.verdict.map(|verdict| verdict.to_string());
     let instructions = |line: &Line<'_>| line.row.instructions.map(|count| count.each);
+    let allocated = |line: &Line<'_>| line.row.allocations.map(|count| count.each);
     let quotient = instructions(subject)
         .zip(instructions(reference))
         .map(|(ours, theirs)| number::ratio(ours / theirs));
@@ -70,11 +71,9 @@ fn comparison(subject: &Line<'_>, reference: &Line<'_>, noisy: bool) -> Vec<Stri
         verdict.or_else(|| noisy.then(|| "noisy".to_owned())),
         both(subject.figure.ns, reference.figure.ns, number::times),
         quotient,
-        both(
-            subject.row.allocations,
-            reference.row.allocations,
-            |ours, theirs| format!("{} / {}", number::count(ours), number::count(theirs)),
-        ),
+        both(allocated(subject), allocated(reference), |ours, theirs| {
+            format!("{} / {}", number::count(ours), number::count(theirs))
+        }),
     ];
     cells.map(Option::unwrap_or_default).to_vec()
 }
@@ -98,7 +97,7 @@ mod tests {
             "static / native",
             "1.004",
             "[0.998, 1.009]",
-            "same",
+            " = ",
             "124 / 123 ns",
             "1.003",
             "1 / 1",
@@ -124,6 +123,6 @@ mod tests {
         for line in text.lines() {
             assert!(line.chars().count() <= WIDTH, "{line}");
         }
-        assert!(text.contains("[0.998, 1.009]  same"), "{text}");
+        assert!(text.contains("[0.998, 1.009]  ="), "{text}");
     }
 }

@@ -1,7 +1,7 @@
 //! A small run made by hand, which the tests of the report show.
 
 use crate::figures::{Figure, Figures, Loss};
-use crate::record::{FORMAT, Facts, Instructions, Peer, Request, Row, Run, Table};
+use crate::record::{Count, FORMAT, Facts, Peer, Request, Row, Run, Table};
 use crate::stats::{Band, Interval};
 use crate::subject::Side;
 
@@ -70,11 +70,11 @@ pub(super) fn row(name: &str, side: Side, instructions: f64) -> Row {
         note: String::new(),
         missing: None,
         future_bytes: None,
-        instructions: Some(Instructions {
+        instructions: Some(Count {
             each: instructions,
             repeats: Some(true),
         }),
-        allocations: Some(1.0),
+        allocations: Some(Count::and(None, 1.0)),
         bytes: Some(64.0),
     }
 }

@@ -33,15 +33,19 @@ fn verdicts(run: &Run, figures: &[Figures]) -> String {
         Verdict::Same,
         Verdict::Unclear,
     ];
-    let kinds = kinds.map(|verdict| format!("{} {verdict}", of(verdict)));
+    let names = ["faster", "slower", "equal (=)", "undecided (?)"];
+    let kinds = kinds.map(of).into_iter().zip(names);
+    let kinds: Vec<_> = kinds
+        .map(|(count, name)| format!("{count} {name}"))
+        .collect();
     let noisy = tables(run, figures).filter(|table| table.figures.is_noisy());
     let noisy = match noisy.count() {
         0 => String::new(),
-        1 => "; 1 table is noisy and has none".to_owned(),
-        many => format!("; {many} tables are noisy and have none"),
+        1 => "; 1 table is noisy and has no verdict".to_owned(),
+        many => format!("; {many} tables are noisy and have no verdict"),
     };
     format!(
-        "{} verdicts: {}{noisy}.",
+        "{} ratios: {}{noisy}.",
         words(run, figures).count(),
         kinds.join(", ")
     )
@@ -61,7 +65,9 @@ mod tests {
         let (run, figures) = sample::run();
         assert_eq!(
             tally(&run, &figures),
-            ["4 verdicts: 2 faster, 1 slower, 1 same, 0 unclear; 1 table is noisy and has none."]
+            [
+                "4 ratios: 2 faster, 1 slower, 1 equal (=), 0 undecided (?); 1 table is noisy and has no verdict."
+            ]
         );
     }
 
@@ -73,7 +79,7 @@ mod tests {
             figures.push(figures[0].clone());
         }
         let sentences = tally(&run, &figures);
-        assert!(sentences[0].starts_with("25 verdicts"), "{sentences:?}");
+        assert!(sentences[0].starts_with("25 ratios"), "{sentences:?}");
         assert!(sentences[1].contains("about 1."), "{sentences:?}");
     }
 }

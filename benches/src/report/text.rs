@@ -176,7 +176,7 @@ mod tests {
             line[..at].chars().count()
         };
         let start = starts(table[1], "verdict");
-        for (line, word) in [(3, "same"), (4, "slower"), (5, "faster")] {
+        for (line, word) in [(3, "= "), (4, "slower"), (5, "faster")] {
             assert_eq!(starts(table[line], word), start, "{}", table[line]);
         }
     }

@@ -40,7 +40,7 @@ impl Measure for Detached {
             Ok(spawner) => Subject::peer("any_spawner", move |iterations| {
                 batches(spawner, iterations)
             })
-            .note("one executor for the whole process, chosen once"),
+            .note("one executor for the whole process, chosen once; on tokio its own, elsewhere a custom one over the runtime's"),
             Err(reason) => Subject::missing("any_spawner", reason),
         }
     }

@@ -11,7 +11,7 @@ const TASKS: u32 = 10_000;
 pub(super) const SCENARIO: Scenario = Scenario {
     id: "ten-thousand",
     about: "10,000 tasks are spawned, each ready at its first poll, and their handles are kept; then all are awaited in order. \
-            The vector of the handles is made before the measurement begins to repeat.",
+            The vector that keeps them is part of it.",
     unit: "task",
     operations: TASKS,
     threaded: false,

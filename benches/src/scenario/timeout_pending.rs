@@ -18,7 +18,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     operations: 1,
     threaded: false,
     hosts: Host::ALL,
-    headline: (Host::SmolExecutor, "trunnion"),
+    headline: (Host::TokioCurrent, "trunnion"),
     expected: |iterations| u64::from(iterations),
     subjects: line_up::<TimeoutPending>,
 };

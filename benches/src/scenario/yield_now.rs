@@ -15,7 +15,7 @@ pub(super) const SCENARIO: Scenario = Scenario {
     operations: 1,
     threaded: false,
     hosts: Host::ALL,
-    headline: (Host::TokioCurrent, "trunnion"),
+    headline: (Host::SmolExecutor, "trunnion"),
     expected: |iterations| u64::from(iterations),
     subjects,
 };

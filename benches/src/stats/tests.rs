@@ -4,7 +4,8 @@ use fastrand::Rng;
 
 use super::*;
 
-const PROCESSES: usize = 5;
+/// So many as a quick run has, a whole one, and a pair of revisions.
+const PROCESSES: [usize; 3] = [5, 9, 18];
 const ROUNDS: usize = 60;
 
 /// A machine on which others work too: what it adds to the logarithm of a ratio.
@@ -30,7 +31,7 @@ fn normal(rng: &mut Rng) -> f64 {
 }
 
 /// The logarithms of paired ratios around `truth`.
-fn samples(truth: f64, noise: Noise, rng: &mut Rng) -> Vec<Vec<f64>> {
+fn samples(processes: usize, truth: f64, noise: Noise, rng: &mut Rng) -> Vec<Vec<f64>> {
     let process = |rng: &mut Rng| {
         let center = truth.ln() + noise.layout * normal(rng);
         let round = |rng: &mut Rng| {
@@ -44,13 +45,19 @@ fn samples(truth: f64, noise: Noise, rng: &mut Rng) -> Vec<Vec<f64>> {
         };
         (0..ROUNDS).map(|_| round(rng)).collect()
     };
-    (0..PROCESSES).map(|_| process(rng)).collect()
+    (0..processes).map(|_| process(rng)).collect()
 }
 
-/// How many of `runs` give an interval that `wanted` says yes to.
-fn count(runs: u64, truth: f64, noise: Noise, wanted: impl Fn(Interval) -> bool) -> u64 {
+/// How many of `runs` with so many processes give an interval that `wanted` says yes to.
+fn count(
+    runs: u64,
+    processes: usize,
+    truth: f64,
+    noise: Noise,
+    wanted: impl Fn(Interval) -> bool,
+) -> u64 {
     let one = |seed| {
-        let samples = samples(truth, noise, &mut Rng::with_seed(seed));
+        let samples = samples(processes, truth, noise, &mut Rng::with_seed(seed));
         ratio(&samples, seed).expect("there are samples")
     };
     (1..=runs).map(|seed| u64::from(wanted(one(seed)))).sum()
@@ -60,12 +67,24 @@ fn covers(truth: f64) -> impl Fn(Interval) -> bool {
     move |interval| (interval.low..=interval.high).contains(&truth)
 }
 
+/// Of 200 that each cover with this chance, fewer would by chance once in 100 times.
+fn least(chance: f64) -> u64 {
+    let spread = (200.0 * chance * (1.0 - chance)).sqrt();
+    let least = 200.0 * chance - 2.33 * spread;
+    (0..200_u32)
+        .rev()
+        .find(|count| f64::from(*count) < least)
+        .map_or(0, u64::from)
+}
+
 #[test]
 fn the_interval_covers_the_truth_at_its_stated_rate() {
-    for truth in [0.5, 1.0, 1.3] {
-        let covered = count(200, truth, BUSY, covers(truth));
-        // 190 are stated; 183 or less would come by chance once in 100 times.
-        assert!(covered > 183, "{truth}: {covered} of 200");
+    for (processes, truth) in PROCESSES.into_iter().zip([0.5, 1.0, 1.3]) {
+        let covered = count(200, processes, truth, BUSY, covers(truth));
+        assert!(
+            covered > least(0.95),
+            "{processes} processes, {truth}: {covered} of 200"
+        );
     }
 }
 
@@ -76,27 +95,49 @@ fn the_interval_covers_the_truth_where_processes_differ_more_than_rounds() {
         round: 0.001,
         interrupted: (0.0, 0.0),
     };
-    let covered = count(200, 1.1, noise, covers(1.1));
-    // 186 are stated for this case; 177 or less would come by chance once in 100 times.
-    assert!(covered > 177, "{covered} of 200");
+    for processes in PROCESSES {
+        let covered = count(200, processes, 1.1, noise, covers(1.1));
+        assert!(
+            covered > least(0.93),
+            "{processes} processes: {covered} of 200"
+        );
+    }
 }
 
 #[test]
 fn a_slowdown_of_three_percent_is_found() {
     let slower = |interval: Interval| interval.verdict(Band::SINGLE) == Verdict::Slower;
-    let found = count(40, 1.03, BUSY, slower);
+    let found = count(40, 5, 1.03, BUSY, slower);
     assert!(found >= 38, "{found} of 40");
 }
 
 #[test]
 fn the_null_control_raises_no_false_alarm() {
+    // Processes that differ by as much as the band is wide.
+    let noise = Noise {
+        layout: 0.01,
+        ..BUSY
+    };
     let alarm = |interval: Interval| {
         matches!(
             interval.verdict(Band::SINGLE),
             Verdict::Slower | Verdict::Faster
         )
     };
-    assert_eq!(count(40, 1.0, BUSY, alarm), 0);
+    assert_eq!(count(40, 5, 1.0, noise, alarm), 0);
+    let without_interval = |interval: Interval| {
+        let estimate = interval.estimate;
+        let point = Interval {
+            low: estimate,
+            estimate,
+            high: estimate,
+        };
+        alarm(point)
+    };
+    assert!(
+        count(40, 5, 1.0, noise, without_interval) > 0,
+        "the estimate alone would"
+    );
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub struct Counted {
     pub allocations: f64,
     /// Bytes.
     pub bytes: f64,
+    /// Several counts came to the same.
+    pub repeats: bool,
 }
 
 /// How many operations a batch has at least.
@@ -30,7 +32,7 @@ pub(super) fn run(bench: Bench, read: Allocations) -> Vec<Option<Counted>> {
         let mut each = Vec::new();
         for work in 0..sampler.works.len() {
             // The larger batch first: what grows has grown.
-            sampler.sample(work, 2 * batch).await;
+            sampler.batch(work, 2 * batch).await;
             let mut counts = [Counted::default(); 3];
             for count in &mut counts {
                 *count = difference(&sampler, work, batch, read).await;
@@ -51,7 +53,7 @@ async fn difference(sampler: &Sampler, work: usize, batch: u32, read: Allocation
     let mut taken = [Counted::default(); 2];
     for (taken, iterations) in taken.iter_mut().zip([batch, 2 * batch]) {
         let before = read();
-        sampler.sample(work, iterations).await;
+        sampler.batch(work, iterations).await;
         *taken = read().minus(before);
     }
     taken[1].minus(taken[0])
@@ -71,13 +73,20 @@ impl Counted {
     /// The middle one: other threads of the process allocate now and then.
     fn middle(mut counts: [Self; 3]) -> Self {
         counts.sort_by(|a, b| a.bytes.total_cmp(&b.bytes));
-        counts[1]
+        let first = counts[0].allocations.to_bits();
+        Self {
+            repeats: counts
+                .iter()
+                .all(|count| count.allocations.to_bits() == first),
+            ..counts[1]
+        }
     }
 
     fn minus(self, before: Self) -> Self {
         Self {
             allocations: self.allocations - before.allocations,
             bytes: self.bytes - before.bytes,
+            ..self
         }
     }
 
@@ -85,6 +94,7 @@ impl Counted {
         Self {
             allocations: self.allocations / operations,
             bytes: self.bytes / operations,
+            ..self
         }
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn resolve(sh: &Shell, revision: &str) -> Result<String> {
         "git rev-parse --verify --quiet --end-of-options {name}"
     ));
     let commit = commit.ok_or_else(|| Error::usage(format!("unknown revision `{revision}`")))?;
-    let changes = ask(cmd!(sh, "git status --porcelain")).unwrap_or_default();
+    let changes = ask(cmd!(sh, "git status --porcelain"));
+    let changes = changes.ok_or_else(|| Error::new("cannot ask git for changes"))?;
     match changes.lines().next() {
         None => Ok(commit),
         Some(first) => Err(Error::new(format!(
@@ -88,5 +89,56 @@ impl<'a> Tree<'a> {
 impl Drop for Tree<'_> {
     fn drop(&mut self) {
         self.remove();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repository with one commit, removed with the guard.
+    fn repository() -> (xshell::TempDir, Shell) {
+        let sh = Shell::new().expect("there is a folder");
+        let dir = sh.create_temp_dir().expect("it can be made");
+        sh.change_dir(dir.path());
+        sh.write_file("file", "one").expect("it is writable");
+        let commit = "git -c user.name=a -c user.email=a@b commit --quiet --message one";
+        for command in ["git init --quiet", "git add file", commit] {
+            let mut words = command.split(' ');
+            let program = words.next().expect("it has a name");
+            let run = sh.cmd(program).args(words).quiet().run();
+            run.expect("git runs");
+        }
+        (dir, sh)
+    }
+
+    #[test]
+    fn a_revision_is_the_commit_that_it_names() {
+        let (_dir, sh) = repository();
+        let commit = resolve(&sh, "HEAD").expect("it is there");
+        assert_eq!(commit.len(), 40, "{commit}");
+    }
+
+    #[test]
+    fn an_unknown_revision_is_refused_by_name() {
+        let (_dir, sh) = repository();
+        for name in ["nonsense", "--all", "HEAD..HEAD", ""] {
+            let error = resolve(&sh, name).expect_err("it is unknown");
+            assert_eq!(error.to_string(), format!("unknown revision `{name}`"));
+        }
+    }
+
+    #[test]
+    fn changes_that_no_revision_has_are_refused() {
+        let (_dir, sh) = repository();
+        sh.write_file("file", "two").expect("it is writable");
+        let error = resolve(&sh, "HEAD")
+            .expect_err("there are changes")
+            .to_string();
+        assert!(error.contains("`M file`"), "{error}");
+        assert!(
+            error.contains("commit or stash them before `--against`"),
+            "{error}"
+        );
     }
 }

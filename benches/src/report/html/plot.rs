@@ -257,7 +257,7 @@ mod tests {
         let (run, figures) = sample::run();
         let svg = drawn(&run, &figures);
         for (name, label) in [
-            ("static", "1.004 [0.998, 1.009] same"),
+            ("static", "1.004 [0.998, 1.009] ="),
             ("erased", "1.120 [1.110, 1.131] slower"),
             ("any_spawner", "0.731 [0.720, 0.740] faster"),
         ] {
