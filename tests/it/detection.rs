@@ -1,12 +1,15 @@
 //! D4, D7: several runtimes of different kinds in one process.
 
 use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 
 use trunnion_core::{
     AnyRuntime, BlockOn, RuntimeId, RuntimeInfo, Spawn, SpawnBlocking, YieldNow, with_runtime,
 };
+use trunnion_smol::SmolGlobal;
 
 use crate::runtimes::{ALL, Start};
 
@@ -112,7 +115,7 @@ fn d07_a_native_runtime_inside_a_trunnion_context_is_not_seen() {
         .enable_time()
         .build();
     let native = native.expect("tokio starts");
-    trunnion_smol::SmolGlobal.block_on(async {
+    SmolGlobal.block_on(async {
         native.block_on(async {
             assert_eq!(
                 AnyRuntime::current()
@@ -152,4 +155,46 @@ fn d04_two_runtimes_interleaved_per_poll_are_told_apart() {
             .await;
         });
     });
+}
+
+/// Is ready at once with a value whose destructor panics, and panics in its own, where it notes what is current.
+struct Bitter(Arc<Mutex<Vec<Option<RuntimeId>>>>);
+
+struct Sour;
+
+impl Future for Bitter {
+    type Output = Sour;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Sour> {
+        Poll::Ready(Sour)
+    }
+}
+
+impl Drop for Bitter {
+    fn drop(&mut self) {
+        self.0.lock().expect("not poisoned").push(current());
+        panic!("bitter");
+    }
+}
+
+impl Drop for Sour {
+    fn drop(&mut self) {
+        panic!("sour");
+    }
+}
+
+#[test]
+fn a_destructor_runs_in_the_context_as_soon_as_the_future_is_ready() {
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let rt = AnyRuntime::from_static(&SmolGlobal);
+    let mut scoped = pin!(with_runtime(rt, Bitter(Arc::clone(&notes))));
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = catch_unwind(AssertUnwindSafe(|| scoped.as_mut().poll(&mut cx).map(drop)));
+    let payload = polled.expect_err("the destructor panics");
+    assert_eq!(payload.downcast_ref(), Some(&"bitter"));
+    assert_eq!(
+        *notes.lock().expect("not poisoned"),
+        [Some(SmolGlobal.info().id)]
+    );
+    assert_eq!(current(), None, "the context was left");
 }

@@ -6,13 +6,19 @@
 
 use core::fmt;
 use core::future::Future;
-use core::mem::ManuallyDrop;
 use core::pin::Pin;
-use core::task::{self, Poll};
+use core::task::{self, Poll, ready};
 
 use crate::context::Context;
+use crate::panic::{catch, contain};
 
 /// Polls and drops a future inside a [`Context`], so that `AnyRuntime::current()` works in it.
+///
+/// The future is dropped as soon as it is ready, before its value is given, so that the context is entered once for both.
+///
+/// # Panics
+/// When it is polled again after it was ready. A panic of the future's destructor comes out of the poll that was ready, and
+/// the value is dropped.
 ///
 /// # Cancel safety
 /// That of the future inside.
@@ -22,8 +28,8 @@ use crate::context::Context;
 #[must_use = "futures do nothing unless awaited"]
 pub struct Scoped<F> {
     context: Context,
-    // Pinned whenever `Scoped` is, and dropped exactly once, in `drop`.
-    future: ManuallyDrop<F>,
+    // Pinned whenever `Scoped` is; empty once it has been ready.
+    future: Option<F>,
 }
 
 impl<F> Scoped<F> {
@@ -31,7 +37,7 @@ impl<F> Scoped<F> {
     pub const fn new(context: Context, future: F) -> Self {
         Self {
             context,
-            future: ManuallyDrop::new(future),
+            future: Some(future),
         }
     }
 }
@@ -43,16 +49,36 @@ impl<F: Future> Future for Scoped<F> {
         // SAFETY: `future` is not moved out of the reference; `context` is never pinned.
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: `future` is pinned because `self` is, and `Scoped` offers no way to move it.
-        let future = unsafe { Pin::new_unchecked(&mut *this.future) };
-        this.context.enter(|| future.poll(cx))
+        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        this.context.enter(|| poll_to_end(future, cx))
+    }
+}
+
+/// Polls the future and, when it is ready, drops it in place.
+fn poll_to_end<F: Future>(
+    mut slot: Pin<&mut Option<F>>,
+    cx: &mut task::Context<'_>,
+) -> Poll<F::Output> {
+    let future = slot.as_mut().as_pin_mut();
+    let future = future.expect("the future was polled after it gave its result");
+    let value = ready!(future.poll(cx));
+    // The slot is empty afterwards, also when the destructor panics.
+    match catch(|| slot.set(None)) {
+        Ok(()) => Poll::Ready(value),
+        Err(payload) => {
+            contain(|| drop(value));
+            payload.resume()
+        }
     }
 }
 
 impl<F> Drop for Scoped<F> {
     fn drop(&mut self) {
         let Self { context, future } = self;
-        // SAFETY: this is the only place that drops it, in place, and nothing uses it afterwards.
-        context.enter(|| unsafe { ManuallyDrop::drop(future) });
+        if future.is_some() {
+            // Assigned in place: it may be pinned.
+            context.enter(|| *future = None);
+        }
     }
 }
 
