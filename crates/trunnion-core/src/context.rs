@@ -15,11 +15,9 @@ mod probe;
 
 use core::fmt;
 use core::future::Future;
-use std::cell::RefCell;
 use std::sync::Arc;
-use std::vec::Vec;
 
-use crate::task::Scoped;
+use crate::task::{Scoped, scoped};
 use crate::{AnyRuntime, RuntimeId, RuntimeInfo};
 
 pub use current::{AlreadySet, NoRuntime, set_default};
@@ -28,16 +26,10 @@ pub use probe::{Probe, register};
 pub(crate) use current::current;
 pub use probe::unbudgeted;
 
-std::thread_local! {
-    /// The contexts that this thread is inside of, the innermost last.
-    static ENTERED: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
-}
-
 /// Names the runtime that is current while some code runs; adapters keep one in each of their tasks.
 ///
 /// # Cost
-/// A clone counts one reference at most. [`enter`](Self::enter) moves a thread-local value twice at most, and allocates
-/// once for each thread.
+/// A clone counts one reference at most.
 #[derive(Clone)]
 pub struct Context {
     mode: Mode,
@@ -57,7 +49,6 @@ enum Mode {
 
 #[derive(Clone)]
 enum Source {
-    Outside,
     Is(AnyRuntime),
     Makes(RuntimeId, Arc<dyn Fn() -> AnyRuntime + Send + Sync>),
     Finds(RuntimeId, fn(RuntimeId) -> AnyRuntime),
@@ -65,13 +56,6 @@ enum Source {
 }
 
 impl Context {
-    const fn outside() -> Self {
-        Self {
-            mode: Mode::Polling,
-            source: Source::Outside,
-        }
-    }
-
     /// Makes the context of a runtime that lives as long as the program, or of one that `runtime` may keep alive.
     #[must_use]
     pub const fn new(runtime: AnyRuntime) -> Self {
@@ -135,62 +119,18 @@ impl Context {
 
     /// Runs `f` in this context and leaves it afterwards, also when `f` panics.
     ///
-    /// A value that counts a reference lies with the thread meanwhile, so that none is counted. While the thread's locals are
-    /// being destroyed, `f` runs in no context.
-    pub fn enter<R>(&mut self, f: impl FnOnce() -> R) -> R {
-        struct Leave<'a>(&'a mut Context);
-        impl Drop for Leave<'_> {
-            fn drop(&mut self) {
-                let pop = |entered: &RefCell<Vec<Context>>| entered.borrow_mut().pop();
-                match ENTERED.try_with(pop) {
-                    Ok(Some(context)) if context.is_counted() => *self.0 = context,
-                    _ => {}
-                }
-            }
-        }
-        let push = |entered: &RefCell<Vec<Self>>| {
-            let this = if self.is_counted() {
-                core::mem::replace(self, Self::outside())
-            } else {
-                self.clone()
-            };
-            entered.borrow_mut().push(this);
-        };
-        match ENTERED.try_with(push) {
-            Ok(()) => {
-                let _leave = Leave(self);
-                f()
-            }
-            Err(_) => f(),
-        }
+    /// # Cost
+    /// Two writes of a thread-local pointer. The context is borrowed: no reference is counted and nothing allocated.
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        scoped::enter(self, f)
     }
 
-    /// Tells whether a copy could count a reference; one that cannot need not be moved to the thread and back.
-    const fn is_counted(&self) -> bool {
-        matches!(self.source, Source::Is(_) | Source::Makes(..))
-    }
-
-    fn id(&self) -> Option<RuntimeId> {
+    fn id(&self) -> RuntimeId {
         match &self.source {
-            Source::Outside => None,
-            Source::Is(runtime) => Some(runtime.info().id),
-            Source::Makes(id, _) | Source::Finds(id, _) | Source::Local(id) => Some(*id),
+            Source::Is(runtime) => runtime.info().id,
+            Source::Makes(id, _) | Source::Finds(id, _) | Source::Local(id) => *id,
         }
     }
-}
-
-fn innermost() -> Context {
-    let last = ENTERED.try_with(|entered| entered.borrow().last().cloned());
-    last.ok().flatten().unwrap_or(Context::outside())
-}
-
-/// Gives the contexts in which this thread works for a runtime, the innermost first.
-///
-/// They are copies: a runtime that is asked for its id may enter a context.
-fn working() -> impl Iterator<Item = Context> {
-    let entered = ENTERED.try_with(|entered| entered.borrow().clone());
-    let entered = entered.unwrap_or_default().into_iter().rev();
-    entered.filter(|context| context.mode != Mode::Named)
 }
 
 /// Tells whether this thread is polling a task or root future of runtime `id`, so that blocking it could deadlock.
@@ -199,12 +139,15 @@ fn working() -> impl Iterator<Item = Context> {
 /// that is only named, by [`with_runtime`] or as the default, does not count.
 ///
 /// # Cost
-/// One allocation inside a context, for a copy of what this thread has entered.
+/// A look at each context that this thread has entered; no allocation.
 #[must_use]
 pub fn is_polling(id: RuntimeId) -> bool {
-    working()
-        .take_while(|context| context.mode == Mode::Polling)
-        .any(|context| context.id() == Some(id))
+    let answer = |context: &Context| match context.mode {
+        Mode::Polling => (context.id() == id).then_some(true),
+        Mode::Blocking => Some(false),
+        Mode::Named => None,
+    };
+    scoped::ask(answer).unwrap_or(false)
 }
 
 /// Tells whether this thread is inside a task, a root future or a blocking closure of runtime `id`, at any depth.
@@ -225,7 +168,8 @@ pub fn is_polling(id: RuntimeId) -> bool {
 /// That of [`is_polling`].
 #[must_use]
 pub fn is_inside(id: RuntimeId) -> bool {
-    working().any(|context| context.id() == Some(id))
+    let works = |context: &Context| context.mode != Mode::Named && context.id() == id;
+    scoped::ask(|context| works(context).then_some(())).is_some()
 }
 
 /// Makes `runtime` the one that detection finds while `future` is polled and dropped.

@@ -35,7 +35,7 @@ mod blocking;
 mod cell;
 mod local;
 mod runner;
-mod scoped;
+pub(crate) mod scoped;
 mod state;
 
 use core::fmt;

@@ -24,7 +24,7 @@ pub(crate) fn close(shared: &Shared, context: &Context) -> usize {
     }
     let keys = state.tasks.keys();
     drop(state);
-    let count = context.clone().enter(|| {
+    let count = context.enter(|| {
         let dropped = keys.into_iter().filter(|key| drop_one(shared, *key));
         dropped.count()
     });

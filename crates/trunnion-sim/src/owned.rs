@@ -199,7 +199,7 @@ pub(crate) fn enter<F: Future>(
     // Dropped before `drive` is: its destructors run while this thread is still the driver.
     let mut root = pin!(Scoped::new(context.clone(), future));
     let run = || context::unbudgeted(|| drive.run(root.as_mut()));
-    Ok(context.clone().enter(run))
+    Ok(context.enter(run))
 }
 
 /// Drops all futures and closures on the calling thread, oldest first. No closure can be running then.

@@ -86,7 +86,7 @@ impl BlockOn for TokioLocalOwned {
 
 impl ShutdownRuntime for TokioLocalOwned {
     fn shutdown(mut self, grace: Duration) -> Result<ShutdownReport, WouldDeadlock<Self>> {
-        let mut context = self.context();
+        let context = self.context();
         match context.enter(|| self.owner.shutdown(grace)) {
             Some(report) => Ok(report),
             None => Err(WouldDeadlock::new(self)),

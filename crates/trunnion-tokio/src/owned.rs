@@ -133,7 +133,7 @@ impl ShutdownRuntime for TokioOwned {
     ///
     /// It is refused in polls and in blocking closures that a [`Tokio`] of this runtime started.
     fn shutdown(mut self, grace: Duration) -> Result<ShutdownReport, WouldDeadlock<Self>> {
-        let mut context = self.context();
+        let context = self.context();
         match context.enter(|| self.owner.shutdown(grace)) {
             Some(report) => Ok(report),
             None => Err(WouldDeadlock::new(self)),

@@ -4,25 +4,34 @@ use core::fmt;
 use std::sync::OnceLock;
 use std::vec::Vec;
 
-use super::{Source, innermost, probe};
+use super::{Context, Source, probe};
 use crate::AnyRuntime;
+use crate::task::scoped::ask;
 
 static DEFAULT: OnceLock<AnyRuntime> = OnceLock::new();
 
 pub(crate) fn current() -> Result<AnyRuntime, NoRuntime> {
-    match innermost().source {
-        Source::Is(runtime) => Ok(runtime),
-        Source::Makes(_, make) => Ok(make()),
-        Source::Finds(id, find) => Ok(find(id)),
-        Source::Local(id) => Err(NoRuntime {
-            local: Some(id.kind()),
-            asked: Vec::new(),
-        }),
-        Source::Outside => probe::all()
-            .find_map(|probe| (probe.current)())
-            .or_else(default)
-            .ok_or_else(NoRuntime::new),
+    ask(|context| Some(context.runtime())).unwrap_or_else(outside)
+}
+
+impl Context {
+    fn runtime(&self) -> Result<AnyRuntime, NoRuntime> {
+        match &self.source {
+            Source::Is(runtime) => Ok(runtime.clone()),
+            Source::Makes(_, make) => Ok(make()),
+            Source::Finds(id, find) => Ok(find(*id)),
+            Source::Local(id) => Err(NoRuntime {
+                local: Some(id.kind()),
+                asked: Vec::new(),
+            }),
+        }
     }
+}
+
+/// Finds the runtime where this thread is in no context of ours.
+fn outside() -> Result<AnyRuntime, NoRuntime> {
+    let probed = probe::all().find_map(|probe| (probe.current)());
+    probed.or_else(default).ok_or_else(NoRuntime::new)
 }
 
 fn default() -> Option<AnyRuntime> {

@@ -1,16 +1,74 @@
-//! A future that runs inside a runtime's context.
+//! Being inside a runtime's context: for a call, and for each poll of a future.
 #![expect(
     unsafe_code,
     reason = "one of the files that ARCHITECTURE.md allows it in"
 )]
 
+use core::cell::Cell;
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
+use core::ptr::NonNull;
 use core::task::{self, Poll, ready};
 
 use crate::context::Context;
 use crate::panic::{catch, contain};
+
+std::thread_local! {
+    /// The innermost call of [`enter`] that this thread is inside of.
+    static INNERMOST: Cell<Option<NonNull<Frame>>> = const { Cell::new(None) };
+}
+
+/// Lies on the stack of a call of [`enter`], and is reached through `INNERMOST` while that call runs.
+struct Frame {
+    context: NonNull<Context>,
+    outer: Option<NonNull<Frame>>,
+}
+
+/// Makes a frame the innermost.
+fn set_innermost(frame: Option<NonNull<Frame>>) {
+    // On platforms where the thread's locals are destroyed first, it is inside of nothing from then on.
+    let _gone = INNERMOST.try_with(|innermost| innermost.set(frame));
+}
+
+fn innermost() -> Option<NonNull<Frame>> {
+    INNERMOST.try_with(Cell::get).ok().flatten()
+}
+
+/// Runs `f` inside `context`; see [`Context::enter`].
+pub(crate) fn enter<R>(context: &Context, f: impl FnOnce() -> R) -> R {
+    struct Leave(Option<NonNull<Frame>>);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            set_innermost(self.0);
+        }
+    }
+    let outer = innermost();
+    let frame = Frame {
+        context: NonNull::from(context),
+        outer,
+    };
+    // Dropped before the frame, also when `f` panics.
+    let _leave = Leave(outer);
+    set_innermost(Some(NonNull::from(&frame)));
+    f()
+}
+
+/// Asks the contexts of this thread, the innermost first, until one has an answer.
+pub(crate) fn ask<T>(mut answer: impl FnMut(&Context) -> Option<T>) -> Option<T> {
+    let mut next = innermost();
+    while let Some(frame) = next {
+        // SAFETY: what `INNERMOST` leads to are frames of calls of `enter` that this thread has not left, nor can it before
+        // this function returns; `answer` may enter contexts, and has left them when it returns.
+        let frame = unsafe { frame.as_ref() };
+        // SAFETY: the call of `enter` borrows the context.
+        if let Some(found) = answer(unsafe { frame.context.as_ref() }) {
+            return Some(found);
+        }
+        next = frame.outer;
+    }
+    None
+}
 
 /// Polls and drops a future inside a [`Context`], so that `AnyRuntime::current()` works in it.
 ///
@@ -24,7 +82,7 @@ use crate::panic::{catch, contain};
 /// That of the future inside.
 ///
 /// # Cost
-/// Two moves of a thread-local value a poll; no reference is counted.
+/// Two writes of a thread-local pointer a poll; no reference is counted and nothing allocated.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Scoped<F> {
     context: Context,
