@@ -55,9 +55,10 @@ impl Home {
 
     /// Notes that the task has ended.
     pub(crate) fn leave(&mut self) {
-        if let Self::Registered(registry, place) = core::mem::replace(self, Self::None) {
-            registry.remove(place);
+        if let Self::Registered(registry, place) = self {
+            registry.remove(*place);
         }
+        *self = Self::None;
     }
 }
 

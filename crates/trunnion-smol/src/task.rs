@@ -2,7 +2,7 @@
 
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use trunnion_core::panic::{catch, contain};
@@ -48,26 +48,37 @@ impl<F: Future<Output = ()>> Future for Contained<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
+        if this.future.is_none() {
             return Poll::Ready(());
-        };
+        }
         if this.home.is_closing() {
             tally::count();
             end(this.future, this.home);
             return Poll::Ready(());
         }
-        match catch(|| future.poll(cx)) {
+        match catch(|| poll_to_end(this.future.as_mut(), cx)) {
             Ok(Poll::Pending) => {
                 this.home.wait(cx.waker());
                 return Poll::Pending;
             }
-            Ok(Poll::Ready(())) => {}
-            // Nobody holds a handle that could get it; the process's hook has reported it.
-            Err(payload) => contain(|| drop(payload)),
+            Ok(Poll::Ready(())) => this.home.leave(),
+            Err(payload) => {
+                // Nobody holds a handle that could get it; the process's hook has reported it.
+                contain(|| drop(payload));
+                end(this.future, this.home);
+            }
         }
-        end(this.future, this.home);
         Poll::Ready(())
     }
+}
+
+/// Polls the future, if it is there, and drops it in place when it is ready.
+fn poll_to_end<F: Future>(mut slot: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<()> {
+    if let Some(future) = slot.as_mut().as_pin_mut() {
+        ready!(future.poll(cx));
+    }
+    slot.set(None);
+    Poll::Ready(())
 }
 
 /// Drops the future in place. The slot is empty afterwards, also when the destructor panics.
