@@ -157,7 +157,7 @@ impl<F: Future> Cell<F> {
             self.state.complete();
             self.drop_future(outcome)
         });
-        self.set_stage(Stage::Done(outcome));
+        self.store(outcome);
         let completed = mutant!("wake-before-complete", self.state.complete(), {
             self.wake_handle();
             self.state.complete()
@@ -185,7 +185,12 @@ impl<F: Future> Cell<F> {
 
     /// A destructor that panics outweighs a value or a cancellation, not an earlier panic.
     fn drop_future(&self, outcome: Outcome<F::Output>) -> Outcome<F::Output> {
-        let destroy = || self.set_stage(Stage::Taken);
+        let destroy = || {
+            self.stage.with_mut(|stage| {
+                // SAFETY: T1: the runner owns the future. The assignment drops it in place.
+                unsafe { *stage = Stage::Taken };
+            });
+        };
         let destroyed = mutant!("destructor-uncaught", catch(destroy), Ok(()));
         match (destroyed, outcome) {
             (Ok(()), outcome) => outcome,
@@ -200,30 +205,38 @@ impl<F: Future> Cell<F> {
         }
     }
 
-    fn set_stage(&self, next: Stage<F>) {
+    fn store(&self, outcome: Outcome<F::Output>) {
         self.stage.with_mut(|stage| {
-            // SAFETY: T1 and T2: the caller owns the stage. The assignment drops what was there in place.
-            unsafe { *stage = next };
+            // SAFETY: T2: the runner owns the outcome. The future is gone: there is nothing to drop.
+            unsafe { stage.write(Stage::Done(outcome)) };
         });
     }
 
     fn take_outcome(&self) -> Option<Outcome<F::Output>> {
-        // SAFETY: T2: the caller owns the outcome; the future is gone, so that nothing pinned moves.
-        let stage = self.stage.with_mut(|stage| unsafe {
-            mutant!(
-                "outcome-copied",
-                core::mem::replace(&mut *stage, Stage::Taken),
-                core::ptr::read(stage)
-            )
-        });
-        match stage {
-            Stage::Done(outcome) => Some(outcome),
-            Stage::Running(_) | Stage::Taken => None,
-        }
+        self.stage.with_mut(|stage| {
+            // SAFETY: T2: the caller owns the outcome; the future is gone, so that nothing pinned moves.
+            if !matches!(unsafe { &*stage }, Stage::Done(_)) {
+                return None;
+            }
+            // SAFETY: as above.
+            let stage = unsafe {
+                mutant!(
+                    "outcome-copied",
+                    core::mem::replace(&mut *stage, Stage::Taken),
+                    core::ptr::read(stage)
+                )
+            };
+            match stage {
+                Stage::Done(outcome) => Some(outcome),
+                Stage::Running(_) | Stage::Taken => None,
+            }
+        })
     }
 
     fn drop_outcome(&self) {
-        contain(|| drop(self.take_outcome()));
+        if let Some(outcome) = self.take_outcome() {
+            contain(|| drop(outcome));
+        }
     }
 
     fn wake_runner(&self) {
