@@ -207,6 +207,24 @@ fn a04_reading_the_clock_allocates_nothing() {
     assert_eq!(count(|| drop_instant(SmolGlobal.now())), 0);
 }
 
+#[test]
+fn a04_giving_way_allocates_nothing() {
+    let owner = tokio();
+    assert_eq!(turns(&owner.handle()), 0);
+    assert_eq!(turns(&AnyRuntime::new(owner.handle())), 0);
+    assert_eq!(turns(&AnyRuntime::from_static(&SmolGlobal)), 0);
+    assert_eq!(turns(&AnyRuntime::new(Sim::new().handle())), 0);
+}
+
+fn turns<R: Runtime>(rt: &R) -> u64 {
+    let mut cx = Context::from_waker(Waker::noop());
+    count(|| {
+        let mut turn = pin!(rt.yield_now());
+        assert!(turn.as_mut().poll(&mut cx).is_pending());
+        assert!(turn.as_mut().poll(&mut cx).is_ready());
+    })
+}
+
 fn drop_instant(at: Instant) {
     assert!(at < Instant::FAR_FUTURE);
 }

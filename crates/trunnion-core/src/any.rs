@@ -2,6 +2,7 @@
 
 mod erased;
 mod local;
+mod turn;
 
 use core::any::Any;
 use core::fmt;
@@ -20,6 +21,7 @@ use crate::{
 
 use erased::Erased;
 pub use local::{AnyLocalRuntime, AnyLocalSleep};
+pub use turn::{AnyLocalYield, AnyYield};
 
 /// Holds any runtime, so that types which use one need no type parameter.
 ///
@@ -54,8 +56,8 @@ pub use local::{AnyLocalRuntime, AnyLocalSleep};
 /// ```
 ///
 /// # Cost
-/// A spawn allocates twice (the task cell, or a box for a detached task, and what the runtime takes for it), a sleep and a
-/// `yield_now` once; a reset, `now` and a random number do not. A clone counts one reference, or none for
+/// A spawn allocates twice (the task cell, or a box for a detached task, and what the runtime takes for it), a sleep once; a
+/// reset, `now`, a random number and [`AnyYield`] do not. A clone counts one reference, or none for
 /// [`from_static`](Self::from_static).
 #[derive(Clone)]
 pub struct AnyRuntime(Held);
@@ -185,9 +187,9 @@ impl SpawnBlocking for AnyRuntime {
 }
 
 impl YieldNow for AnyRuntime {
-    type Yield = Pin<Box<dyn Future<Output = ()> + Send>>;
+    type Yield = AnyYield;
 
-    fn yield_now(&self) -> Self::Yield {
+    fn yield_now(&self) -> AnyYield {
         self.erased().yield_now()
     }
 }

@@ -78,7 +78,7 @@ pub mod task;
 #[cfg(feature = "std")]
 pub use abort::{Abort, AbortHandle};
 #[cfg(feature = "std")]
-pub use any::{AnyLocalRuntime, AnyLocalSleep, AnyRuntime, AnySleep};
+pub use any::{AnyLocalRuntime, AnyLocalSleep, AnyLocalYield, AnyRuntime, AnySleep, AnyYield};
 #[cfg(feature = "std")]
 pub use clock::RealClock;
 #[cfg(feature = "std")]

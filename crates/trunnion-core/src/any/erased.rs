@@ -6,6 +6,7 @@ use core::pin::Pin;
 use core::time::Duration;
 use std::boxed::Box;
 
+use super::AnyYield;
 use crate::task::Runner;
 use crate::{AdvanceHold, Info, Instant, Runtime, Sleep, SpawnBlocking, SpawnOptions};
 
@@ -24,7 +25,7 @@ pub(super) trait Erased: Send + Sync {
         future: Pin<Box<dyn Future<Output = ()> + Send>>,
     );
     fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>);
-    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+    fn yield_now(&self) -> AnyYield;
     fn next_u64(&self) -> u64;
     fn info(&self) -> Info;
     fn as_any(&self) -> &dyn Any;
@@ -75,8 +76,8 @@ impl<R: Runtime + SpawnBlocking> Erased for R {
         drop(self.spawn_blocking_with(options, job));
     }
 
-    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(R::yield_now(self))
+    fn yield_now(&self) -> AnyYield {
+        AnyYield::new(R::yield_now(self))
     }
 
     fn next_u64(&self) -> u64 {

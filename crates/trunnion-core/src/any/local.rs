@@ -9,6 +9,7 @@ use core::time::Duration;
 use std::boxed::Box;
 use std::rc::Rc;
 
+use super::AnyLocalYield;
 use crate::task::{self, LocalRunner, LocalTask};
 use crate::{
     AdvanceHold, Clock, Entropy, Info, Instant, LocalRuntime, RuntimeInfo, Sleep, SpawnLocal,
@@ -18,7 +19,8 @@ use crate::{
 /// Holds any local runtime, so that types which use one need no type parameter; see [`AnyRuntime`](crate::AnyRuntime).
 ///
 /// # Cost
-/// A spawn allocates the task cell, or for a detached task a box, besides what the runtime takes, a sleep and a `yield_now` once; a reset and `now` do not.
+/// A spawn allocates the task cell, or for a detached task a box, besides what the runtime takes, a sleep once; a reset, `now`
+/// and [`AnyLocalYield`] do not.
 #[derive(Clone)]
 pub struct AnyLocalRuntime(Rc<dyn Erased>);
 
@@ -32,7 +34,7 @@ trait Erased {
     fn granularity(&self) -> Duration;
     fn run(&self, options: SpawnOptions<'_>, runner: LocalRunner);
     fn run_detached(&self, options: SpawnOptions<'_>, future: Pin<Box<dyn Future<Output = ()>>>);
-    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()>>>;
+    fn yield_now(&self) -> AnyLocalYield;
     fn next_u64(&self) -> u64;
     fn info(&self) -> Info;
     fn as_any(&self) -> &dyn Any;
@@ -75,8 +77,8 @@ impl<R: LocalRuntime> Erased for R {
         self.spawn_local_detached_with(options, future);
     }
 
-    fn yield_now(&self) -> Pin<Box<dyn Future<Output = ()>>> {
-        Box::pin(R::yield_now(self))
+    fn yield_now(&self) -> AnyLocalYield {
+        AnyLocalYield::new(R::yield_now(self))
     }
 
     fn next_u64(&self) -> u64 {
@@ -167,9 +169,9 @@ impl SpawnLocal for AnyLocalRuntime {
 }
 
 impl YieldNow for AnyLocalRuntime {
-    type Yield = Pin<Box<dyn Future<Output = ()>>>;
+    type Yield = AnyLocalYield;
 
-    fn yield_now(&self) -> Self::Yield {
+    fn yield_now(&self) -> AnyLocalYield {
         self.0.yield_now()
     }
 }
