@@ -99,6 +99,32 @@ fn a04_a_spawn_through_any_runtime_allocates_twice() {
     );
 }
 
+/// Counts as often as the pool needs to have its threads, for the caller allocates for each one that it starts.
+fn count_least<T>(mut queue: impl FnMut() -> T) -> u64 {
+    let once = |_| {
+        let mut handles = Vec::with_capacity(1_000);
+        count(|| handles.push(queue()))
+    };
+    (0..8).map(once).min().unwrap_or(u64::MAX)
+}
+
+fn closures<R: SpawnBlocking>(rt: &R) -> u64 {
+    count_least(|| rt.spawn_blocking(|| 1))
+}
+
+#[test]
+fn a04_a_blocking_closure_through_any_runtime_allocates_once_more() {
+    let owner = tokio();
+    let native = owner.handle().handle().clone();
+    let native = count_least(|| native.spawn_blocking(|| 1));
+    assert_close(closures(&owner.handle()), native);
+    assert_close(closures(&AnyRuntime::new(owner.handle())), native + TIMES);
+    let native = count_least(|| smol::unblock(|| 1).detach());
+    let any = AnyRuntime::from_static(&SmolGlobal);
+    assert_close(closures(&SmolGlobal), native + TIMES);
+    assert_close(closures(&any), native + TIMES);
+}
+
 #[test]
 fn a_spawn_in_the_simulator_allocates_twice() {
     // The task cell and the waker; the tables grow beside them, ever more rarely.

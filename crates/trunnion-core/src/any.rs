@@ -56,9 +56,9 @@ pub use turn::{AnyLocalYield, AnyYield};
 /// ```
 ///
 /// # Cost
-/// A spawn allocates twice (the task cell, or a box for a detached task, and what the runtime takes for it), a sleep once; a
-/// reset, `now`, a random number and [`AnyYield`] do not. A clone counts one reference, or none for
-/// [`from_static`](Self::from_static).
+/// A spawn allocates twice (the task cell, or a box for a detached task, and what the runtime takes for it), `spawn_blocking`
+/// the task cell besides what the runtime takes for a closure without a handle, and a sleep once; a reset, `now`, a random
+/// number and [`AnyYield`] do not. A clone counts one reference, or none for [`from_static`](Self::from_static).
 #[derive(Clone)]
 pub struct AnyRuntime(Held);
 
@@ -180,8 +180,8 @@ impl SpawnBlocking for AnyRuntime {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        let (job, handle) = task::prepare_blocking(job);
-        self.erased().run_blocking(options, Box::new(job));
+        let (runner, handle) = task::split_blocking(job);
+        self.erased().run_blocking(options, runner);
         handle
     }
 }

@@ -48,6 +48,14 @@ pub trait SpawnBlocking {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
 
+    /// Queues `job` without a handle, with a name or a place of its own. A panic in it goes to the process's hook only.
+    fn spawn_blocking_detached_with<F>(&self, options: SpawnOptions<'_>, job: F)
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        drop(self.spawn_blocking_with(options, job));
+    }
+
     /// Queues `job`. It runs even when the handle is dropped at once.
     ///
     /// A panic in it arrives as [`JoinError::Panicked`]. When the runtime has ended or ends before the job starts, the

@@ -46,6 +46,7 @@ use core::task::{Context, Poll};
 use crate::sync::Arc;
 use crate::{Abort, AbortHandle, JoinError, TaskHandle, TaskId};
 
+pub(crate) use blocking::split_blocking;
 pub use blocking::{Blocking, prepare_blocking};
 pub use local::{LocalRunner, LocalTask, prepare_local};
 pub use runner::Runner;

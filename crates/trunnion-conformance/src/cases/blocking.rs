@@ -13,7 +13,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::thread;
 
-use trunnion_core::{BlockOn, BlockingHandle, JoinError, Spawn, SpawnBlocking, Timer, YieldNow};
+use trunnion_core::{
+    BlockOn, BlockingHandle, JoinError, Spawn, SpawnBlocking, SpawnOptions, Timer, YieldNow,
+};
 
 use super::enter;
 use crate::Adapter;
@@ -79,13 +81,18 @@ where
     const LIMIT: Duration = Duration::from_secs(15);
     enter::<A, _>(|rt| async move {
         let (ran, all) = (Arc::new(AtomicUsize::new(0)), Event::new());
-        for _ in 0..JOBS {
+        for number in 0..JOBS {
             let (ran, all) = (ran.clone(), all.clone());
-            drop(rt.spawn_blocking(move || {
+            let job = move || {
                 if ran.fetch_add(1, Ordering::AcqRel) + 1 == JOBS {
                     all.set();
                 }
-            }));
+            };
+            if number % 2 == 0 {
+                drop(rt.spawn_blocking(job));
+            } else {
+                rt.spawn_blocking_detached_with(SpawnOptions::new(), job);
+            }
         }
         let (mut all, mut limit) = (pin!(all.wait()), pin!(rt.sleep(LIMIT)));
         poll_fn(|cx| match limit.as_mut().poll(cx) {

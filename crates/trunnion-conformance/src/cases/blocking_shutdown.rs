@@ -2,7 +2,9 @@
 
 use core::time::Duration;
 
-use trunnion_core::{BlockOn, Clock, JoinError, RealClock, ShutdownRuntime, SpawnBlocking};
+use trunnion_core::{
+    BlockOn, Clock, JoinError, RealClock, ShutdownRuntime, SpawnBlocking, SpawnOptions,
+};
 
 use super::blocking::fill;
 use crate::Adapter;
@@ -33,6 +35,8 @@ where
     let blocked = fill::<A>(&rt, &gate);
     let probe = drops.probe();
     let queued = rt.spawn_blocking(move || drop(probe));
+    let probe = drops.probe();
+    rt.spawn_blocking_detached_with(SpawnOptions::new(), move || drop(probe));
     owner
         .shutdown(Duration::ZERO)
         .expect("this thread is outside");
@@ -40,7 +44,7 @@ where
     let _hold = A::runtime(&elsewhere).hold();
     let outcome = elsewhere.block_on(queued);
     assert!(matches!(outcome, Err(JoinError::Shutdown)), "{outcome:?}");
-    assert_eq!(drops.count(), 1, "what the closure owned is dropped once");
+    assert_eq!(drops.count(), 2, "what the closures owned is dropped once");
     for closure in blocked {
         let outcome = elsewhere.block_on(closure);
         assert!(

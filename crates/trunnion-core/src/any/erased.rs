@@ -24,7 +24,7 @@ pub(super) trait Erased: Send + Sync {
         options: SpawnOptions<'_>,
         future: Pin<Box<dyn Future<Output = ()> + Send>>,
     );
-    fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>);
+    fn run_blocking(&self, options: SpawnOptions<'_>, runner: Runner);
     fn yield_now(&self) -> AnyYield;
     fn next_u64(&self) -> u64;
     fn info(&self) -> Info;
@@ -72,8 +72,8 @@ impl<R: Runtime + SpawnBlocking> Erased for R {
         self.spawn_detached_with(options, future);
     }
 
-    fn run_blocking(&self, options: SpawnOptions<'_>, job: Box<dyn FnOnce() + Send>) {
-        drop(self.spawn_blocking_with(options, job));
+    fn run_blocking(&self, options: SpawnOptions<'_>, runner: Runner) {
+        self.spawn_blocking_detached_with(options, move || runner.run_to_end());
     }
 
     fn yield_now(&self) -> AnyYield {

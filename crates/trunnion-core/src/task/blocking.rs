@@ -28,12 +28,19 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    let (runner, handle) = split_blocking(job);
+    (move || runner.run_to_end(), handle)
+}
+
+/// Makes both ends; the job is to run [`Runner::run_to_end`].
+pub(crate) fn split_blocking<F, T>(job: F) -> (Runner, Blocking<T>)
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
     // A closure is a future that is ready at its first poll: one mechanism serves both.
     let (runner, task) = prepare(async move { ready(job()).await });
-    (
-        move || Runner::run_to_end(runner),
-        Blocking { task: Some(task) },
-    )
+    (runner, Blocking { task: Some(task) })
 }
 
 /// Holds the result of a blocking closure of the task cell; see [`BlockingHandle`].

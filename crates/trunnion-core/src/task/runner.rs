@@ -43,7 +43,7 @@ impl Runner {
     }
 
     /// Polls the task once, on a thread where it cannot be pending: for blocking closures.
-    pub(super) fn run_to_end(mut self) {
+    pub(crate) fn run_to_end(mut self) {
         let ended = self.run(&mut Context::from_waker(Waker::noop()));
         debug_assert!(ended.is_ready());
     }

@@ -1,6 +1,6 @@
 //! Blocking closures and tasks: one spawns the other, and a panic in one harms none.
 
-use trunnion_core::{Clock, JoinError, Spawn, SpawnBlocking};
+use trunnion_core::{Clock, JoinError, Spawn, SpawnBlocking, SpawnOptions};
 
 use crate::Adapter;
 use crate::cases::enter;
@@ -22,6 +22,8 @@ pub fn p05_a_panic_in_a_blocking_closure_arrives<A: Adapter<Runtime: SpawnBlocki
     enter::<A, _>(|rt| async move {
         for _ in 0..16 {
             drop(rt.spawn_blocking::<_, ()>(|| panic!("on purpose, and nobody awaits it")));
+            let detached = || panic!("on purpose, and nobody can await it");
+            rt.spawn_blocking_detached_with(SpawnOptions::new(), detached);
             let joined: Result<(), JoinError> =
                 soon(&rt, rt.spawn_blocking(|| panic!("on purpose"))).await;
             match joined {
