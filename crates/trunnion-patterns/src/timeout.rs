@@ -172,7 +172,10 @@ impl<'a, R: Timer, F> Timeout<'a, R, F> {
     /// Drops the future and the timer in place.
     fn clear(self: Pin<&mut Self>) {
         let mut this = self.project();
-        this.sleep.set(None);
+        // What is ready at once has none, and looking costs less than the assignment.
+        if this.sleep.is_some() {
+            this.sleep.set(None);
+        }
         this.future.set(None);
     }
 }
@@ -180,6 +183,7 @@ impl<'a, R: Timer, F> Timeout<'a, R, F> {
 impl<R: Timer, F: Future> Future for Timeout<'_, R, F> {
     type Output = Result<F::Output, Elapsed>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let future = self.as_mut().project().future.as_pin_mut();
         let future = future.expect("the timeout was polled after it gave its result");
