@@ -1,5 +1,6 @@
 //! Behaviour of the patterns, with time and operations moved by hand.
 
+mod backoff;
 mod hand;
 mod map_concurrent;
 mod timeout;

@@ -1,0 +1,7 @@
+//! Delays before retries: their tables, their bounds, and what peers get wrong.
+
+mod model;
+mod properties;
+mod refusals;
+mod source;
+mod tables;
