@@ -1,6 +1,7 @@
 //! Delays before retries: their tables, their bounds, and what peers get wrong.
 
 mod model;
+mod peers;
 mod properties;
 mod refusals;
 mod source;
