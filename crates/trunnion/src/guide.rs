@@ -1,0 +1,27 @@
+//! The guide: how to do a thing, what happens when it goes wrong, and which mistake that prevents.
+//!
+//! | page | the task |
+//! |---|---|
+//! | [`any_runtime`] | one library for every runtime |
+//! | [`choosing`] | the application picks the runtime |
+//!
+//! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
+
+macro_rules! page {
+    ($(#[doc = $line:literal] $name:ident = $file:literal;)+) => {$(
+        #[doc = $line]
+        ///
+        #[cfg_attr(
+            all(feature = "tokio", feature = "smol", feature = "sim"),
+            doc = include_str!($file)
+        )]
+        pub mod $name {}
+    )+};
+}
+
+page! {
+    /// How to write a library for any runtime.
+    any_runtime = "../guide/any_runtime.md";
+    /// How an application chooses its runtime.
+    choosing = "../guide/choosing.md";
+}
