@@ -66,6 +66,8 @@ mod abort;
 #[cfg(feature = "std")]
 mod any;
 #[cfg(feature = "std")]
+mod choose;
+#[cfg(feature = "std")]
 pub mod context;
 #[cfg(feature = "std")]
 pub mod panic;
@@ -79,6 +81,11 @@ pub mod task;
 pub use abort::{Abort, AbortHandle};
 #[cfg(feature = "std")]
 pub use any::{AnyLocalRuntime, AnyLocalSleep, AnyLocalYield, AnyRuntime, AnySleep, AnyYield};
+#[cfg(feature = "std")]
+pub use choose::choose;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use choose::with_chooser;
 #[cfg(feature = "std")]
 pub use clock::RealClock;
 #[cfg(feature = "std")]

@@ -5,12 +5,14 @@ use core::future::Future;
 use core::panic::Location;
 use core::pin::pin;
 use core::time::Duration;
+use std::rc::Rc;
 
 use trunnion_core::context::{self, Context};
 use trunnion_core::sync::Arc;
 use trunnion_core::task::Scoped;
 use trunnion_core::{
     AnyRuntime, BlockOn, Clock, Instant, RealClock, ShutdownReport, ShutdownRuntime, WouldDeadlock,
+    with_chooser,
 };
 
 use crate::drive::Drive;
@@ -199,6 +201,11 @@ pub(crate) fn enter<F: Future>(
     // Dropped before `drive` is: its destructors run while this thread is still the driver.
     let mut root = pin!(Scoped::new(context.clone(), future));
     let run = || context::unbudgeted(|| drive.run(root.as_mut()));
+    let chooser = {
+        let shared = Arc::clone(shared);
+        move |n| shared.state.lock().ready.choose(n)
+    };
+    let run = || with_chooser(Rc::new(chooser), run);
     Ok(context.enter(run))
 }
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::queue::Key;
 use crate::random::Random;
 
-/// Says in which order runnable tasks run, and equal deadlines fire.
+/// Says in which order runnable tasks run, equal deadlines fire, and equals are [chosen](trunnion_core::choose).
 ///
 /// A correct program works under each of them; a program that depends on an order fails under one. A task that wakes
 /// itself while it runs, as `yield_now` does, goes behind all others under each of them.
@@ -93,6 +93,15 @@ impl Ready {
                 let chosen = self.random.below(self.list.len());
                 self.list.swap_remove_back(chosen)
             }
+        }
+    }
+
+    /// Chooses one of `n` equals.
+    pub(crate) fn choose(&self, n: usize) -> usize {
+        match self.schedule {
+            Schedule::Fifo => 0,
+            Schedule::Lifo => n.saturating_sub(1),
+            Schedule::Random => self.random.below(n),
         }
     }
 
