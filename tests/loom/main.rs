@@ -3,7 +3,7 @@
 //! `cargo xtask loom` runs the models, `cargo xtask loom --mutants` the seeded bugs that they must catch. Without the cfg
 //! `trunnion_loom` this target is empty.
 //!
-//! What is modelled: the task cell of core (`task`), the queue between the simulator's thread and others (`sim`), the
+//! What is modelled: the task cell of core (`task`), its future set (`set`), the queue between the simulator's thread and others (`sim`), the
 //! signal, job queue and registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`),
 //! and the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own
 //! file, so that it must use nothing but core.
@@ -21,6 +21,7 @@
 mod harness;
 mod payload;
 mod seam;
+mod set;
 mod sim;
 mod smol;
 mod task;

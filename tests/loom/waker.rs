@@ -67,7 +67,8 @@ impl Signal {
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
         self.wakes.add();
-        self.woken.store(true, Ordering::Release);
+        // Not a store: loom does not order one against the swaps of `take`.
+        self.woken.swap(true, Ordering::Release);
     }
 }
 

@@ -73,6 +73,9 @@ pub mod context;
 pub mod panic;
 #[cfg(feature = "std")]
 #[doc(hidden)]
+pub mod set;
+#[cfg(feature = "std")]
+#[doc(hidden)]
 pub mod sync;
 #[cfg(feature = "std")]
 pub mod task;

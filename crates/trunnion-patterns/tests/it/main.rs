@@ -3,4 +3,5 @@
 mod backoff;
 mod hand;
 mod map_concurrent;
+mod set;
 mod timeout;

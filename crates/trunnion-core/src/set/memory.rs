@@ -1,0 +1,170 @@
+//! The memory of a set: places whose futures do not move, and wakers that share one count.
+#![expect(
+    unsafe_code,
+    reason = "one of the files that ARCHITECTURE.md allows it in"
+)]
+
+use core::mem::ManuallyDrop;
+use core::pin::Pin;
+use core::task::{RawWaker, RawWakerVTable, Waker};
+use std::boxed::Box;
+use std::vec::Vec;
+
+use super::parent::Parent;
+use super::ready::{Link, Ready};
+use crate::sync::Arc;
+
+/// The places of one chunk: filled from the first on, never moved, emptied in place.
+pub(super) struct Places<F> {
+    // M1: it never grows beyond its first capacity, and nothing is moved out of it.
+    list: Vec<Option<F>>,
+    capacity: usize,
+}
+
+impl<F> Places<F> {
+    pub(super) fn new(capacity: usize) -> Self {
+        let list = Vec::with_capacity(capacity);
+        Self { list, capacity }
+    }
+
+    /// Tells whether each place was filled once.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() == self.capacity
+    }
+
+    /// Fills the next place that was never filled.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(super) fn push(&mut self, future: F) {
+        assert!(!self.is_full(), "a full chunk must not grow");
+        self.list.push(Some(future));
+    }
+
+    pub(super) fn get(&mut self, offset: usize) -> Pin<&mut Option<F>> {
+        let place = &mut self.list[offset];
+        // SAFETY: M1: the place keeps its address until the list is dropped, which drops what is in it there.
+        unsafe { Pin::new_unchecked(place) }
+    }
+}
+
+/// What wakers on any thread share with the set.
+pub(super) struct Shared {
+    pub(super) ready: Ready,
+    pub(super) parent: Parent,
+}
+
+impl Shared {
+    /// Queues a child, and wakes the parent if that sleeps.
+    fn wake(&self, link: &Link) {
+        if self.ready.wake(link) {
+            self.parent.wake();
+        }
+    }
+}
+
+/// The wakers of one chunk, behind one count.
+pub(super) struct Wakers {
+    // That of the first chunk is used by all.
+    shared: Shared,
+    first: Option<Arc<Self>>,
+    items: Box<[Item]>,
+}
+
+struct Item {
+    link: Link,
+    // M2: the `Wakers` that it lies in, as its `Arc` points to it.
+    wakers: *const Wakers,
+}
+
+// SAFETY: the pointer is only followed as M2 and M3 say, and leads to what is `Send` and `Sync` apart from it.
+unsafe impl Send for Item {}
+// SAFETY: as above.
+unsafe impl Sync for Item {}
+
+impl Wakers {
+    pub(super) fn new(first: Option<Arc<Self>>, start: u32, capacity: u32) -> Arc<Self> {
+        Arc::new_cyclic(|this| Self {
+            shared: Shared {
+                ready: Ready::new(),
+                parent: Parent::new(),
+            },
+            first,
+            items: (start..start + capacity)
+                .map(|index| Item {
+                    link: Link::new(index),
+                    wakers: this.as_ptr(),
+                })
+                .collect(),
+        })
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        self.first
+            .as_ref()
+            .map_or(&self.shared, |first| &first.shared)
+    }
+
+    pub(super) fn link(&self, offset: usize) -> &Link {
+        &self.items[offset].link
+    }
+
+    /// Lends a child's waker; the count moves only when it is cloned.
+    pub(super) fn lend<R>(self: &Arc<Self>, offset: usize, f: impl FnOnce(&Waker) -> R) -> R {
+        let item: *const Item = &raw const self.items[offset];
+        // SAFETY: M3: `self` holds a count as long as the waker is lent, and the waker's own drop does not run. The
+        // table keeps the contract of `RawWaker`: its functions work from any thread, for the item is `Sync`.
+        let waker = ManuallyDrop::new(unsafe { Waker::new(item.cast(), &TABLE) });
+        f(&waker)
+    }
+}
+
+// M3: the data of each waker is an `Item`, and the waker owns one count of the item's `Wakers` (one that is lent borrows
+// it). So the item is there as long as the waker is.
+static TABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, release);
+
+/// # Safety
+/// `data` is that of a live waker of this table.
+unsafe fn item<'a>(data: *const ()) -> &'a Item {
+    // SAFETY: M3.
+    unsafe { &*data.cast::<Item>() }
+}
+
+/// # Safety
+/// As for [`item`].
+unsafe fn clone(data: *const ()) -> RawWaker {
+    // SAFETY: the caller's.
+    let item = unsafe { item(data) };
+    // SAFETY: M2 and M3: it is the pointer of a live `Arc`; the count is the new waker's.
+    unsafe { Arc::increment_strong_count(item.wakers) };
+    RawWaker::new(data, &TABLE)
+}
+
+/// # Safety
+/// As for [`item`]; the waker is used up.
+unsafe fn wake(data: *const ()) {
+    // SAFETY: the caller's.
+    let item = unsafe { item(data) };
+    // SAFETY: M2 and M3: the count is that of the waker, which ends here, also by a panic of the parent's waker.
+    let wakers = unsafe { Arc::from_raw(item.wakers) };
+    wakers.shared().wake(&item.link);
+}
+
+/// # Safety
+/// As for [`item`].
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: the caller's.
+    let item = unsafe { item(data) };
+    // SAFETY: M2 and M3: the waker's count outlives this call.
+    let wakers = unsafe { &*item.wakers };
+    wakers.shared().wake(&item.link);
+}
+
+/// # Safety
+/// As for [`item`]; the waker is used up.
+unsafe fn release(data: *const ()) {
+    // SAFETY: the caller's.
+    let item = unsafe { item(data) };
+    // SAFETY: M2 and M3: the count is that of the waker, which ends here.
+    unsafe { Arc::decrement_strong_count(item.wakers) };
+}
