@@ -8,16 +8,19 @@
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
 //! | wait longer before each retry | [`Backoff`] | `Entropy` |
+//! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
 mod elapsed;
+mod failure;
 mod map_concurrent;
 mod timeout;
 
 pub use backoff::{Backoff, Delays, Jitter};
 pub use elapsed::Elapsed;
+pub use failure::{Failure, FlattenFailure};
 pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
 pub use timeout::{Timeout, timeout, timeout_at};
