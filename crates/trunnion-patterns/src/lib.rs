@@ -5,6 +5,7 @@
 //!
 //! | to | use | needs |
 //! |---|---|---|
+//! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
 //! | wait longer before each retry | [`Backoff`] | `Entropy` |
@@ -16,11 +17,13 @@
 mod backoff;
 mod elapsed;
 mod failure;
+mod interval;
 mod map_concurrent;
 mod timeout;
 
 pub use backoff::{Backoff, Delays, Jitter};
 pub use elapsed::Elapsed;
 pub use failure::{Failure, FlattenFailure};
+pub use interval::{Interval, MissedTick, Tick, ZeroPeriod, interval, interval_at};
 pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
 pub use timeout::{Timeout, timeout, timeout_at};

@@ -3,6 +3,7 @@
 mod backoff;
 mod failure;
 mod hand;
+mod interval;
 mod map_concurrent;
 mod set;
 mod timeout;
