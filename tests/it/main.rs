@@ -1,6 +1,7 @@
 //! Tests of what no adapter can show alone.
 #![cfg(not(trunnion_loom))]
 
+mod combinators;
 mod detection;
 mod nested_entry;
 mod paused_clock;

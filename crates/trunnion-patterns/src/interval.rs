@@ -42,7 +42,7 @@ pub fn interval<R: Timer>(timer: &R, period: Duration) -> Result<Interval<'_, R>
 
 /// Ticks every `period`, the first time at `start`.
 ///
-/// It is [`interval`] with a beat that counts from `start`, which may be past.
+/// It is [`interval`](fn@crate::interval) with a beat that counts from `start`, which may be past.
 ///
 /// ```
 /// use std::time::Duration;
@@ -79,7 +79,7 @@ pub fn interval_at<R: Timer>(
     })
 }
 
-/// Ticks at a fixed period; made by [`interval`] and [`interval_at`].
+/// Ticks at a fixed period; made by [`interval`](fn@crate::interval) and [`interval_at`].
 ///
 /// # Cancel safety
 /// Dropping it removes its timer.
@@ -144,7 +144,7 @@ impl<R: Timer> Future for Tick<'_, R> {
     }
 }
 
-/// Says that the period of an [`interval`] is zero: its ticks would never end.
+/// Says that the period of an [`interval`](fn@crate::interval) is zero: its ticks would never end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ZeroPeriod;

@@ -1,29 +1,69 @@
 //! Patterns for async programs on any runtime: timeouts, delays before retries, and bounded concurrency.
+//! Patterns for async programs on any runtime: waiting for several futures, timeouts, ticks and bounded concurrency.
 //!
 //! Each is generic over the smallest capability it needs, runs inside the task that awaits it, and starts neither a task
 //! nor a thread. Nothing runs before it is awaited, and dropping a future drops all that it was running.
 //!
 //! | to | use | needs |
 //! |---|---|---|
+//! | wait for all, outputs in order | [`gather`](fn@gather) | nothing |
+//! | wait for all, or for the first error | [`try_gather`](fn@try_gather) | nothing |
+//! | wait for all, whatever fails | [`settle`](fn@settle) | nothing |
+//! | take the first that ends | [`race`](fn@race) | nothing |
+//! | take the first that succeeds | [`race_ok`](fn@race_ok) | nothing |
+//! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
 //! | wait longer before each retry | [`Backoff`] | `Entropy` |
 //! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
+//! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
+//!
+//! # When one of several fails
+//!
+//! | | errors | panics |
+//! |---|---|---|
+//! | `gather`, `as_completed`, `settle`, `race` | are outputs like others | the other futures are dropped, then it goes on |
+//! | `try_gather` | the first stops the others; they are gone before it is given | the same |
+//! | `race_ok` | are kept until one succeeds or all have failed | the same |
+//!
+//! # In which order they are polled
+//!
+//! The first time in their order; of `race` and `race_ok` beginning with the one that
+//! [`choose`](trunnion_core::choose()) says. Then a tuple polls all that are pending, in that order, and the others poll those
+//! that were woken, in the order of the wakes. One round of them is made before the task gives way, so that a future that is
+//! always ready to go on keeps nobody from running.
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
+mod as_completed;
 mod elapsed;
+mod errors;
 mod failure;
+mod gather;
 mod interval;
 mod map_concurrent;
+mod race;
+mod race_ok;
+mod settle;
 mod timeout;
+#[doc(hidden)]
+pub mod together;
+mod try_gather;
 
 pub use backoff::{Backoff, Delays, Jitter};
+pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use elapsed::Elapsed;
+pub use errors::{AllFailed, Empty, Errors};
 pub use failure::{Failure, FlattenFailure};
+pub use gather::{Gather, gather};
 pub use interval::{Interval, MissedTick, Tick, ZeroPeriod, interval, interval_at};
 pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
+pub use race::{Race, race};
+pub use race_ok::{RaceOk, race_ok};
+pub use settle::settle;
 pub use timeout::{Timeout, timeout, timeout_at};
+pub use together::{Each, Together, each};
+pub use try_gather::{TryGather, try_gather};

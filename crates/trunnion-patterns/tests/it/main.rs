@@ -2,8 +2,10 @@
 
 mod backoff;
 mod failure;
+mod gather;
 mod hand;
 mod interval;
 mod map_concurrent;
+mod race;
 mod set;
 mod timeout;
