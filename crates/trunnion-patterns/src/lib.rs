@@ -1,5 +1,5 @@
-//! Patterns for async programs on any runtime: timeouts, delays before retries, and bounded concurrency.
-//! Patterns for async programs on any runtime: waiting for several futures, timeouts, ticks and bounded concurrency.
+//! Patterns for async programs on any runtime: waiting for several futures, timeouts, ticks, delays before retries, and
+//! bounded concurrency.
 //!
 //! Each is generic over the smallest capability it needs, runs inside the task that awaits it, and starts neither a task
 //! nor a thread. Nothing runs before it is awaited, and dropping a future drops all that it was running.
@@ -16,7 +16,6 @@
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
 //! | wait longer before each retry | [`Backoff`] | `Entropy` |
-//! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
 //!
@@ -37,8 +36,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod backoff;
 mod as_completed;
+mod backoff;
 mod elapsed;
 mod errors;
 mod failure;
@@ -53,8 +52,8 @@ mod timeout;
 pub mod together;
 mod try_gather;
 
-pub use backoff::{Backoff, Delays, Jitter};
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
+pub use backoff::{Backoff, Delays, Jitter};
 pub use elapsed::Elapsed;
 pub use errors::{AllFailed, Empty, Errors};
 pub use failure::{Failure, FlattenFailure};
