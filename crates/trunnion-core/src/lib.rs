@@ -79,6 +79,9 @@ pub mod set;
 pub mod sync;
 #[cfg(feature = "std")]
 pub mod task;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod wait;
 
 #[cfg(feature = "std")]
 pub use abort::{Abort, AbortHandle};

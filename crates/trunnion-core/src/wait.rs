@@ -1,0 +1,482 @@
+//! The wait queue that tokens, semaphores, channels and joins share.
+//!
+//! A [`WaitQueue`] is a lock around what its owner keeps there ([`Shared`]) and a list of waiters. The list is intrusive:
+//! an entry lies in its [`Waiter`], which is a part of the waiting future, so that waiting allocates nothing and leaving
+//! takes the same time whoever else waits. Wakers are taken out under the lock and woken after it, in batches.
+//!
+//! Whoever is woken has left the list: it was *notified*. A notified waiter that is dropped before it was polled again gives
+//! the notification back through [`Shared::pass_on`]: the next waiter, not nobody, gets the place or the permit.
+//!
+//! ```
+//! use std::future::Future;
+//! use std::pin::{Pin, pin};
+//! use std::task::{Context, Poll, Waker};
+//! use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
+//!
+//! /// Places of which one waiter at a time gets one.
+//! struct Places(usize);
+//!
+//! impl Shared for Places {
+//!     type Value = ();
+//!
+//!     fn pass_on(queue: &mut Locked<'_, Self>, (): (), wakers: &mut Wakers) {
+//!         if !queue.wake_front(wakers) {
+//!             queue.shared().0 += 1;
+//!         }
+//!     }
+//! }
+//!
+//! fn take(queue: &mut Locked<'_, Places>) -> bool {
+//!     let free = queue.shared().0 > 0;
+//!     queue.shared().0 -= usize::from(free);
+//!     free
+//! }
+//!
+//! let queue = WaitQueue::new(Places(0));
+//! let mut cx = Context::from_waker(Waker::noop());
+//! let mut first = Box::pin(Waiter::new(&queue, ()));
+//! let mut second = pin!(Waiter::new(&queue, ()));
+//! assert!(first.as_mut().poll_wait(&mut cx, take).is_pending());
+//! assert!(second.as_mut().poll_wait(&mut cx, take).is_pending());
+//!
+//! queue.lock_and_wake(|queue, wakers| Places::pass_on(queue, (), wakers)).unwrap();
+//! drop(first); // it was notified: its place goes to the second
+//! assert!(second.as_mut().poll_wait(&mut cx, take).is_ready());
+//! ```
+//!
+//! # Who may touch what
+//!
+//! * W1: links, waker and value of an entry are touched under the queue's lock only, from `push` until its waiter has seen,
+//!   under the lock, that the entry is out of the list. Before and after that the waiter alone knows the entry.
+//! * W2: an entry is in the list exactly while its waker is there. Whoever takes the waker takes the entry out, in the same
+//!   turn of the lock.
+//! * W3: an entry does not move and is not freed while it is in the list: its waiter is pinned, and takes it out when it is
+//!   dropped.
+//! * W4: a waiter's queue lives as long as the waiter, and is the same at each call ([`Home`]).
+#![expect(
+    unsafe_code,
+    reason = "one of the files that ARCHITECTURE.md allows it in"
+)]
+
+use core::cell::Cell;
+use core::fmt;
+use core::marker::PhantomPinned;
+use core::pin::Pin;
+use core::ptr;
+use core::task::{Context, Poll, Waker};
+
+use crate::panic::contain;
+use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
+use crate::{PanicPayload, mutant};
+
+mod wakers;
+
+pub(crate) use wakers::FirstPanic;
+pub use wakers::Wakers;
+
+/// What lies under a queue's lock beside the waiters.
+pub trait Shared: Sized {
+    /// What a waiter waits for: a number of permits, for instance.
+    type Value: Copy;
+
+    /// Tells whether a waiter with `value` goes before all others; else it goes behind them.
+    fn goes_first(value: &Self::Value) -> bool {
+        let _ = value;
+        false
+    }
+
+    /// Passes on what a notified waiter leaves behind when it is dropped before it was polled again.
+    fn pass_on(queue: &mut Locked<'_, Self>, value: Self::Value, wakers: &mut Wakers);
+}
+
+/// Leads a waiter to its queue.
+///
+/// # Safety
+/// `queue` gives the same queue at each call, and that queue lives as long as `self` does, wherever `self` is moved.
+pub unsafe trait Home {
+    /// What lies under the queue's lock.
+    type Shared: Shared;
+
+    /// Finds the queue.
+    fn queue(&self) -> &WaitQueue<Self::Shared>;
+}
+
+// SAFETY: a reference keeps to one queue, which is borrowed as long.
+unsafe impl<S: Shared> Home for &WaitQueue<S> {
+    type Shared = S;
+
+    fn queue(&self) -> &WaitQueue<S> {
+        self
+    }
+}
+
+// SAFETY: an `Arc` keeps its one queue alive and in its place.
+unsafe impl<S: Shared> Home for Arc<WaitQueue<S>> {
+    type Shared = S;
+
+    fn queue(&self) -> &WaitQueue<S> {
+        self
+    }
+}
+
+/// An entry, as the list sees it.
+type Node<V> = UnsafeCell<Entry<V>>;
+
+struct Entry<V> {
+    prev: *const Node<V>,
+    next: *const Node<V>,
+    // There while the entry is in the list (W2).
+    waker: Option<Waker>,
+    value: V,
+}
+
+/// Queues futures behind a lock, with the owner's data under the same lock.
+pub struct WaitQueue<S: Shared> {
+    inner: Mutex<Inner<S>>,
+}
+
+struct Inner<S: Shared> {
+    // The first entry of a ring, or null.
+    head: *const Node<S::Value>,
+    shared: S,
+}
+
+// SAFETY: the pointers lead to entries of waiters, which are touched under the lock only (W1); what is reached through them
+// are wakers, which are `Send`, and values.
+unsafe impl<S: Shared<Value: Send> + Send> Send for Inner<S> {}
+
+impl<S: Shared> WaitQueue<S> {
+    /// Makes an empty queue around `shared`.
+    #[must_use]
+    #[cfg(not(trunnion_loom))]
+    pub const fn new(shared: S) -> Self {
+        let head = ptr::null();
+        let inner = Mutex::new(Inner { head, shared });
+        Self { inner }
+    }
+
+    /// Makes an empty queue around `shared`; loom's lock cannot be made in a constant.
+    #[must_use]
+    #[cfg(trunnion_loom)]
+    pub fn new(shared: S) -> Self {
+        let head = ptr::null();
+        let inner = Mutex::new(Inner { head, shared });
+        Self { inner }
+    }
+
+    /// Waits for the lock; no user code may run until it is given back.
+    pub fn lock(&self) -> Locked<'_, S> {
+        let inner = self.inner.lock();
+        Locked { inner }
+    }
+
+    /// Runs `f` under the lock and wakes after it what `f` collected.
+    ///
+    /// # Errors
+    /// The first panic of a waker, once all are woken.
+    pub fn lock_and_wake<R>(
+        &self,
+        f: impl FnOnce(&mut Locked<'_, S>, &mut Wakers) -> R,
+    ) -> Result<R, PanicPayload> {
+        let mut wakers = Wakers::new();
+        let mut locked = self.lock();
+        let result = f(&mut locked, &mut wakers);
+        mutant!("wait-wakes-under-lock", drop(locked), {
+            let _ = wakers.wake();
+            drop(locked);
+        });
+        wakers.wake().map(|()| result)
+    }
+
+    /// Notifies the waiters from the front on for as long as `wanted` holds, in batches between which the lock is free.
+    ///
+    /// What they wait for must be true before: a waiter that comes meanwhile is to find it, not to queue.
+    ///
+    /// # Errors
+    /// The first panic of a waker, once all are woken.
+    pub fn wake_while(&self, wanted: impl Fn(&S::Value) -> bool) -> Result<(), PanicPayload> {
+        let mut first = FirstPanic::default();
+        let mut wakers = Wakers::new();
+        self.wake_into(&mut wakers, &mut first, wanted);
+        first.keep(wakers.wake());
+        first.into_result()
+    }
+
+    /// The same for one of several queues: the last batch, if it is not full, is left to the caller.
+    pub(crate) fn wake_into(
+        &self,
+        wakers: &mut Wakers,
+        first: &mut FirstPanic,
+        wanted: impl Fn(&S::Value) -> bool,
+    ) {
+        while self.lock().fill(wakers, &wanted) {
+            first.keep(wakers.wake());
+            if mutant!("wait-one-batch-only", false, true) {
+                return;
+            }
+        }
+    }
+}
+
+impl<S: Shared> fmt::Debug for WaitQueue<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WaitQueue").finish_non_exhaustive()
+    }
+}
+
+/// A queue whose lock is held.
+pub struct Locked<'a, S: Shared> {
+    inner: MutexGuard<'a, Inner<S>>,
+}
+
+impl<S: Shared> Locked<'_, S> {
+    /// Reaches the owner's data.
+    pub fn shared(&mut self) -> &mut S {
+        &mut self.inner.shared
+    }
+
+    /// Tells whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.inner.head.is_null()
+    }
+
+    /// Tells what the first waiter waits for.
+    #[must_use]
+    pub fn front(&self) -> Option<S::Value> {
+        let head = self.inner.head;
+        (!head.is_null()).then(|| self.with(head, |entry| entry.value))
+    }
+
+    /// Notifies the first waiter: it leaves the list, and its waker goes into `wakers`. False if nobody waits.
+    pub fn wake_front(&mut self, wakers: &mut Wakers) -> bool {
+        let head = self.inner.head;
+        if head.is_null() {
+            return false;
+        }
+        if let Some(waker) = self.remove(head) {
+            wakers.push(waker);
+        }
+        true
+    }
+
+    /// Notifies from the front on while `wanted` holds; true if the batch is too small for all.
+    fn fill(&mut self, wakers: &mut Wakers, wanted: impl Fn(&S::Value) -> bool) -> bool {
+        while self.front().is_some_and(|value| wanted(&value)) {
+            if wakers.is_full() {
+                return true;
+            }
+            self.wake_front(wakers);
+        }
+        false
+    }
+
+    /// Reaches an entry that is in this list, or is its own waiter's.
+    #[expect(clippy::unused_self, reason = "its lock is held")]
+    fn with<R>(&self, node: *const Node<S::Value>, f: impl FnOnce(&mut Entry<S::Value>) -> R) -> R {
+        // SAFETY: W3: the entry is there.
+        let node = unsafe { &*node };
+        // SAFETY: W1: the lock is held, and `f` reaches no other entry.
+        node.with_mut(|entry| f(unsafe { &mut *entry }))
+    }
+
+    /// Puts an entry that is in no list into this one.
+    fn push(&mut self, node: *const Node<S::Value>, waker: Waker) {
+        let head = self.inner.head;
+        let first = self.with(node, |entry| S::goes_first(&entry.value));
+        let (prev, next) = if head.is_null() {
+            (node, node)
+        } else {
+            (self.with(head, |entry| entry.prev), head)
+        };
+        self.with(node, |entry| {
+            entry.waker = Some(waker);
+            entry.next = next;
+        });
+        // In a ring of one these write to the entry itself.
+        self.with(prev, |entry| entry.next = node);
+        self.with(next, |entry| entry.prev = node);
+        self.with(node, |entry| entry.prev = prev);
+        if head.is_null() || mutant!("wait-nobody-goes-first", first, false) {
+            self.inner.head = node;
+        }
+    }
+
+    /// Takes an entry out of the list; its waker, if it was there.
+    fn remove(&mut self, node: *const Node<S::Value>) -> Option<Waker> {
+        let (waker, prev, next) =
+            self.with(node, |entry| (entry.waker.take(), entry.prev, entry.next));
+        waker.as_ref()?;
+        self.with(prev, |entry| entry.next = next);
+        self.with(next, |entry| entry.prev = prev);
+        if ptr::eq(self.inner.head, node) {
+            let alone = ptr::eq(next, node);
+            self.inner.head = if alone { ptr::null() } else { next };
+        }
+        waker
+    }
+}
+
+impl<S: Shared> fmt::Debug for Locked<'_, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Locked").finish_non_exhaustive()
+    }
+}
+
+/// Waits in a queue; a part of a future.
+///
+/// # Cancel safety
+/// Dropping it leaves the queue. If it was notified and not polled since, what it was notified of goes to
+/// [`Shared::pass_on`].
+#[must_use = "futures do nothing unless polled"]
+pub struct Waiter<H: Home> {
+    home: H,
+    // Its own alone: the entry was pushed, and has not been seen to be out of the list since.
+    registered: Cell<bool>,
+    node: Node<<H::Shared as Shared>::Value>,
+    _pinned: PhantomPinned,
+}
+
+// SAFETY: the entry's pointers lead to others of the list and are followed under the lock (W1).
+unsafe impl<H: Home + Send> Send for Waiter<H> where <H::Shared as Shared>::Value: Send {}
+// SAFETY: through a shared reference nothing but `home` is reached.
+unsafe impl<H: Home + Sync> Sync for Waiter<H> {}
+
+impl<H: Home> Waiter<H> {
+    /// Makes a waiter that is in no list yet.
+    pub fn new(home: H, value: <H::Shared as Shared>::Value) -> Self {
+        Self {
+            home,
+            registered: Cell::new(false),
+            node: UnsafeCell::new(Entry {
+                prev: ptr::null(),
+                next: ptr::null(),
+                waker: None,
+                value,
+            }),
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// Gives what leads to the queue.
+    pub const fn home(&self) -> &H {
+        &self.home
+    }
+
+    /// Waits: ready if `ready` holds under the lock at the first poll, or once the waiter was notified.
+    ///
+    /// Only the last poll's waker is woken. After it was ready, the next poll is a first one again.
+    ///
+    /// # Cancel safety
+    /// That of [`Waiter`].
+    pub fn poll_wait(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        ready: impl FnOnce(&mut Locked<'_, H::Shared>) -> bool,
+    ) -> Poll<()> {
+        self.poll_home(cx, |_, queue| ready(queue))
+    }
+
+    /// The same for a condition that lies with the home.
+    pub(crate) fn poll_home(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        ready: impl FnOnce(&H, &mut Locked<'_, H::Shared>) -> bool,
+    ) -> Poll<()> {
+        let this = self.into_ref().get_ref();
+        if this.registered.get() {
+            return this.poll_again(cx.waker());
+        }
+        // Cloned and dropped outside of the lock: both are user code.
+        let waker = cx.waker().clone();
+        let mut queue = this.home.queue().lock();
+        if mutant!("wait-unchecked", ready(&this.home, &mut queue), false) {
+            drop(queue);
+            return Poll::Ready(());
+        }
+        queue.push(&raw const this.node, waker);
+        this.registered.set(true);
+        Poll::Pending
+    }
+
+    fn poll_again(&self, waker: &Waker) -> Poll<()> {
+        let mut new = None;
+        loop {
+            let queue = self.home.queue().lock();
+            let turn = queue.with(&raw const self.node, |entry| turn(entry, waker, &mut new));
+            drop(queue);
+            match turn {
+                Turn::Notified => {
+                    self.registered.set(false);
+                    return Poll::Ready(());
+                }
+                Turn::Kept(_old) => return Poll::Pending,
+                Turn::Stale => new = Some(waker.clone()),
+            }
+        }
+    }
+
+    /// Leaves the list. True if it was still in it; else it was notified and what that gave is passed on.
+    fn leave(&self) -> bool {
+        if !self.registered.replace(false) {
+            return false;
+        }
+        let mut queue = self.home.queue().lock();
+        if let Some(waker) = queue.remove(&raw const self.node) {
+            drop(queue);
+            contain(|| drop(waker));
+            return true;
+        }
+        let value = queue.with(&raw const self.node, |entry| entry.value);
+        let mut wakers = Wakers::new();
+        mutant!(
+            "wait-keeps-notification",
+            H::Shared::pass_on(&mut queue, value, &mut wakers),
+            ()
+        );
+        drop(queue);
+        mutant!("wait-leave-lies", false, true)
+    }
+
+    /// Leaves the queue before the drop does; true if it waited and had not been notified.
+    #[expect(clippy::must_use_candidate, reason = "it is called for its effect")]
+    pub fn cancel(self: Pin<&mut Self>) -> bool {
+        self.into_ref().get_ref().leave()
+    }
+}
+
+/// What a registered waiter finds under the lock.
+enum Turn {
+    Notified,
+    /// Its waker is there; this one is to be dropped.
+    Kept(Option<Waker>),
+    /// Another waker is there than the poll's.
+    Stale,
+}
+
+fn turn<V>(entry: &mut Entry<V>, waker: &Waker, new: &mut Option<Waker>) -> Turn {
+    match &mut entry.waker {
+        None => Turn::Notified,
+        Some(old) if mutant!("wait-stale-waker", old.will_wake(waker), true) => {
+            Turn::Kept(new.take())
+        }
+        Some(old) => match new.take() {
+            Some(new) => Turn::Kept(Some(core::mem::replace(old, new))),
+            None => Turn::Stale,
+        },
+    }
+}
+
+impl<H: Home> Drop for Waiter<H> {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+impl<H: Home> fmt::Debug for Waiter<H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiter")
+            .field("registered", &self.registered.get())
+            .finish_non_exhaustive()
+    }
+}
