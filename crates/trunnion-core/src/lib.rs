@@ -36,6 +36,7 @@ extern crate alloc;
 extern crate std;
 
 mod blocking;
+mod cancellation;
 mod clock;
 mod entropy;
 mod entry;
@@ -49,6 +50,7 @@ mod timer;
 mod yield_now;
 
 pub use blocking::{BlockingHandle, SpawnBlocking};
+pub use cancellation::{CancelKind, CancelReason, Cancellation};
 pub use clock::{AdvanceHold, Clock};
 pub use entropy::Entropy;
 pub use entry::{BlockOn, ShutdownReport, ShutdownRuntime, WouldDeadlock};
