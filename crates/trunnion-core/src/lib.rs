@@ -9,6 +9,7 @@
 //! | to spawn | `R: Runtime` |
 //! | to spawn futures that stay on one thread | `R: LocalRuntime` |
 //! | to run blocking code | `R: SpawnBlocking` |
+//! | to be told to stop | `C: Cancellation`, or a [`CancelToken`] |
 //! | nobody to see a type parameter | [`AnyRuntime`] |
 //!
 //! A capability that a runtime lacks is an impl that does not exist, found when the program is compiled.
@@ -72,6 +73,9 @@ mod choose;
 #[cfg(feature = "std")]
 pub mod context;
 #[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod coop;
+#[cfg(feature = "std")]
 pub mod panic;
 #[cfg(feature = "std")]
 #[doc(hidden)]
@@ -81,6 +85,8 @@ pub mod set;
 pub mod sync;
 #[cfg(feature = "std")]
 pub mod task;
+#[cfg(feature = "std")]
+mod token;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod wait;
@@ -100,3 +106,5 @@ pub use clock::RealClock;
 pub use context::{NoRuntime, with_runtime};
 #[cfg(feature = "std")]
 pub use entropy::ThreadEntropy;
+#[cfg(feature = "std")]
+pub use token::{CancelGuard, CancelToken, Cancelled, CancelledOwned, Checkpoint, Registration};

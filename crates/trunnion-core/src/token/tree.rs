@@ -1,0 +1,491 @@
+//! The nodes of tokens: who keeps them, how they hang together, and when they go.
+//!
+//! A root has a lock, which is the lock of its tree. A child begins *unattached*: it knows its parent and is in no list, so that
+//! making and dropping it takes no lock, and whoever asks it looks at its parent too. It is *attached*, put into the list of its
+//! owner, when it first has something to be told: a waiter, a child, a cancellation of its own. The parent of an unattached
+//! child is therefore always attached, and two loads answer for any depth.
+//!
+//! The owner is the parent, or, if nobody holds the parent any more, its nearest ancestor that somebody holds: so a chain in
+//! which each token but the last is dropped keeps a constant number of nodes. A token of several parents is a root of its own,
+//! and has a *relay* in the tree of each.
+//!
+//! * K1: a node is freed when `refs` is zero. All handles together hold one reference while there is a handle; a child holds one
+//!   to its parent, and one to its owner if that is another node; so does a [`Kept`].
+//! * K2: parents lead from each node to its root, so that the root, and the lock in it, outlive what holds a node.
+//! * K3: `below` and `links` are touched under the lock of the tree. A node is taken out of its list before it is freed, so that
+//!   what is in a list is there for as long as the lock is held.
+//! * K4: `parent` is written when the last handle has gone; it is read through handles, and by who frees the node.
+//! * K5: `cause` is written under the lock of the tree before `CANCELLED` is set, and read after that.
+//! * K6: a relay's `below` leads to its target and never changes; a target takes its relays out of their lists before it is freed.
+#![expect(
+    unsafe_code,
+    reason = "one of the files that ARCHITECTURE.md allows it in"
+)]
+
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::ptr::{self, NonNull};
+use std::boxed::Box;
+use std::vec::Vec;
+
+use super::CancelToken;
+use super::state::{Seen, Stage, State};
+use super::view::Views;
+use crate::cancellation::Cause;
+use crate::panic::contain;
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
+use crate::wait::{Home, WaitQueue};
+use crate::{CancelReason, Instant, mutant};
+
+#[repr(C)]
+pub(super) struct Node {
+    // What a walk touches lies together.
+    pub(super) state: State,
+    handles: AtomicU32,
+    // The first child, or a relay's target.
+    below: UnsafeCell<Option<Link>>,
+    place: Place,
+    cause: UnsafeCell<Option<Arc<Cause>>>,
+    pub(super) waiters: WaitQueue<Views>,
+    pub(super) deadline: Instant,
+    refs: AtomicU32,
+}
+
+enum Place {
+    Root {
+        tree: Mutex<Relays>,
+    },
+    Below {
+        root: NonNull<Node>,
+        parent: UnsafeCell<NonNull<Node>>,
+        links: UnsafeCell<Links>,
+    },
+}
+
+/// The relays that stand for this node in the trees of its parents.
+type Relays = Vec<NonNull<Node>>;
+
+/// Where a node is in its tree.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Links {
+    // None while unattached.
+    pub(super) owner: Option<Link>,
+    pub(super) prev: Option<Link>,
+    pub(super) next: Option<Link>,
+}
+
+/// Leads from one node of a tree to another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link(NonNull<Node>);
+
+/// Keeps a token's node, and says that somebody can cancel it.
+pub(super) struct Handle(NonNull<Node>);
+
+/// Keeps a node for a walk.
+pub(super) struct Kept(NonNull<Node>);
+
+/// A node that is there for as long as something else holds it: a handle, a child, or the lock of its tree.
+///
+/// Unlike a reference it may become a [`Kept`], which may be the last to go.
+#[derive(Clone, Copy)]
+pub(super) struct At<'t>(NonNull<Node>, PhantomData<&'t Node>);
+
+/// A tree whose lock is held.
+pub(super) struct Tree<'a> {
+    relays: MutexGuard<'a, Relays>,
+    root: &'a Node,
+}
+
+// SAFETY: what handles share is atomic, or touched as K3 to K5 say.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+// SAFETY: as above.
+unsafe impl Send for Kept {}
+
+// SAFETY: a token keeps its node, and with it the node's one queue, alive and in its place.
+unsafe impl Home for CancelToken {
+    type Shared = Views;
+
+    fn queue(&self) -> &WaitQueue<Views> {
+        &self.node.waiters
+    }
+}
+
+// SAFETY: as above, for as long as the token is borrowed.
+unsafe impl Home for &CancelToken {
+    type Shared = Views;
+
+    fn queue(&self) -> &WaitQueue<Views> {
+        &self.node.waiters
+    }
+}
+
+impl Deref for Handle {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        // SAFETY: K1: the handles hold a reference.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Deref for Kept {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        // SAFETY: K1: it holds a reference.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Deref for At<'_> {
+    type Target = Node;
+
+    fn deref(&self) -> &Node {
+        // SAFETY: K1, K3: it is made with the lifetime of what holds the node.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl At<'_> {
+    pub(super) fn link(self) -> Link {
+        Link(self.0)
+    }
+
+    /// Counts one more reference to the node.
+    pub(super) fn count(self) {
+        count(&self.refs);
+    }
+
+    pub(super) fn is(self, other: At<'_>) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Kept {
+    pub(super) fn at(&self) -> At<'_> {
+        At(self.0, PhantomData)
+    }
+}
+
+impl Clone for Handle {
+    fn clone(&self) -> Self {
+        count(&self.handles);
+        Self(self.0)
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let order = mutant!(
+            "token-handle-unreleased",
+            Ordering::AcqRel,
+            Ordering::Relaxed
+        );
+        if self.handles.fetch_sub(1, order) == 1 {
+            orphan(self.0);
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if mutant!("token-kept-forever", release(self), false) {
+            destroy(self.0);
+        }
+    }
+}
+
+/// Counts one more; gives up the process, as `Arc` does, before the count could overflow.
+fn count(counter: &AtomicU32) {
+    if counter.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
+        std::process::abort();
+    }
+}
+
+/// Gives one reference back; true if it was the last.
+fn release(node: &Node) -> bool {
+    let order = mutant!("token-ref-unreleased", Ordering::AcqRel, Ordering::Relaxed);
+    node.refs.fetch_sub(1, order) == 1
+}
+
+/// What follows the last handle's drop.
+fn orphan(ptr: NonNull<Node>) {
+    // SAFETY: K1: the reference of the handles is given back below.
+    let node = unsafe { ptr.as_ref() };
+    let children = node.refs.load(Ordering::Acquire) > 1;
+    let found = node.state.load().is_reachable();
+    if !children && !found {
+        debug_assert_eq!(node.refs.swap(0, Ordering::Relaxed), 1);
+        return free_unseen(ptr);
+    }
+    let passed = if children {
+        pass_parent(node, ptr)
+    } else {
+        [None; 2]
+    };
+    if release(node) {
+        destroy(ptr);
+    }
+    for held in passed.into_iter().flatten() {
+        drop(Kept(held));
+    }
+}
+
+/// Makes the nearest held ancestor of a node without handles its owner and its parent. Gives what the node held besides.
+fn pass_parent(node: &Node, ptr: NonNull<Node>) -> [Option<NonNull<Node>>; 2] {
+    let Place::Below { parent, .. } = &node.place else {
+        return [None; 2];
+    };
+    let tree = node.lock();
+    let Some((before, owner)) = tree.raise(At(ptr, PhantomData)) else {
+        return [None; 2];
+    };
+    let (before, owner) = (before.0, owner.0);
+    drop(tree);
+    // SAFETY: K4: there is no handle, and the node is not being freed.
+    let old = parent.with_mut(|parent| unsafe { ptr::replace(parent, owner) });
+    let others = [Some(old), (before != old).then_some(before)];
+    others.map(|held| held.filter(|held| *held != owner))
+}
+
+/// Frees a node that is in no list and has no children: most have never been in one, or had any.
+fn free_unseen(ptr: NonNull<Node>) {
+    // SAFETY: K1: the caller has the last reference.
+    let parent = unsafe { ptr.as_ref() }.parent();
+    free(ptr);
+    if let Some(parent) = parent.filter(|parent| last(*parent)) {
+        destroy(parent);
+    }
+}
+
+/// Frees a node without references and, one after the other, those that it was the last to hold.
+fn destroy(first: NonNull<Node>) {
+    let (mut next, mut rest) = (Some(first), Vec::new());
+    while let Some(ptr) = next.take().or_else(|| rest.pop()) {
+        // SAFETY: K1: nobody else holds a reference, so that it is freed here only.
+        let node = unsafe { ptr.as_ref() };
+        let held = node.unlink();
+        for relay in node.take_relays() {
+            // SAFETY: K6: nothing but its target and its list leads to a relay.
+            let held = unsafe { relay.as_ref() }.unlink();
+            rest.extend(held.into_iter().flatten().filter(|held| last(*held)));
+            last(relay);
+            free(relay);
+        }
+        free(ptr);
+        let mut dead = held.into_iter().flatten().filter(|held| last(*held));
+        next = dead.next();
+        rest.extend(dead);
+    }
+}
+
+/// Gives back the reference that a node had to another; true if it was the last.
+fn last(held: NonNull<Node>) -> bool {
+    // SAFETY: K1: the reference is there until it is given back here.
+    release(unsafe { held.as_ref() })
+}
+
+/// Frees a node that is in no list and that nobody refers to.
+fn free(ptr: NonNull<Node>) {
+    // SAFETY: K1: it came from a box and is freed once.
+    let mut node = unsafe { Box::from_raw(ptr.as_ptr()) };
+    debug_assert!(node.is_alone());
+    if let Some(cause) = node.take_cause() {
+        // Its destructor is user code.
+        contain(|| drop(cause));
+    }
+}
+
+impl Node {
+    fn root_node(&self) -> &Self {
+        match &self.place {
+            Place::Root { .. } => self,
+            // SAFETY: K2.
+            Place::Below { root, .. } => unsafe { root.as_ref() },
+        }
+    }
+
+    fn take_cause(&mut self) -> Option<Arc<Cause>> {
+        // SAFETY: K1: nobody else has the node.
+        self.cause.with_mut(|cause| unsafe { (*cause).take() })
+    }
+
+    /// Tells whether nothing holds the node and nothing is in its list.
+    fn is_alone(&self) -> bool {
+        // SAFETY: K1: nobody else has the node.
+        let below = self.below.with(|below| unsafe { *below });
+        self.refs.load(Ordering::Relaxed) == 0 && (below.is_none() || self.state.load().is_relay())
+    }
+
+    /// Tells whether somebody holds a token of this node.
+    pub(super) fn is_held(&self) -> bool {
+        self.handles.load(Ordering::Acquire) > 0
+    }
+
+    /// Waits for the lock of the tree.
+    pub(super) fn lock(&self) -> Tree<'_> {
+        let root = self.root_node();
+        match &root.place {
+            Place::Root { tree } => Tree {
+                relays: tree.lock(),
+                root,
+            },
+            Place::Below { .. } => unreachable!("a root is in no list"),
+        }
+    }
+
+    /// Says why it was cancelled, if the caller has seen that it was.
+    pub(super) fn reason(&self, seen: Seen) -> CancelReason {
+        debug_assert!(seen.is_at(Stage::Cancel));
+        // SAFETY: K5: the caller has seen `CANCELLED`.
+        let cause = self.cause.with(|cause| unsafe { (*cause).clone() });
+        CancelReason::from_parts(seen.kind(), cause)
+    }
+
+    /// Reads the parent, for who comes through a handle or frees the node.
+    fn parent(&self) -> Option<NonNull<Self>> {
+        match &self.place {
+            Place::Root { .. } => None,
+            // SAFETY: K4: see above.
+            Place::Below { parent, .. } => Some(parent.with(|parent| unsafe { *parent })),
+        }
+    }
+
+    /// Takes the node out of its list, to be freed. Gives the nodes that it has references to.
+    fn unlink(&self) -> [Option<NonNull<Self>>; 2] {
+        let attached = self.state.load().is_attached();
+        let owner = attached.then(|| self.lock().remove(self)).flatten();
+        let (parent, owner) = (self.parent(), owner.map(|owner| owner.0));
+        [parent, owner.filter(|owner| Some(*owner) != parent)]
+    }
+
+    fn take_relays(&self) -> Relays {
+        match &self.place {
+            Place::Root { tree } if self.state.load().is_reachable() => {
+                core::mem::take(&mut *tree.lock())
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Handle {
+    fn new(state: State, below: Option<Link>, place: Place, deadline: Instant) -> Self {
+        let node = Node {
+            handles: AtomicU32::new(1),
+            refs: AtomicU32::new(1),
+            state,
+            waiters: WaitQueue::new(Views),
+            below: UnsafeCell::new(below),
+            place,
+            cause: UnsafeCell::new(None),
+            deadline,
+        };
+        Self(NonNull::from(Box::leak(Box::new(node))))
+    }
+
+    pub(super) fn at(&self) -> At<'_> {
+        At(self.0, PhantomData)
+    }
+
+    /// Makes a token without a parent, or one that is to be joined to several.
+    pub(super) fn root(joined: bool, deadline: Instant) -> Self {
+        let tree = Mutex::new(Vec::new());
+        Self::new(State::root(joined), None, Place::Root { tree }, deadline)
+    }
+
+    /// Makes a child that is not attached, or a relay to `target`; this node must be attached.
+    pub(super) fn below(&self, state: State, target: Option<Link>, deadline: Instant) -> Self {
+        debug_assert!(self.state.load().is_attached());
+        count(&self.refs);
+        let place = Place::Below {
+            root: NonNull::from(self.root_node()),
+            parent: UnsafeCell::new(self.0),
+            links: UnsafeCell::new(Links::default()),
+        };
+        Self::new(state, target, place, deadline)
+    }
+
+    /// Makes this the target of `relay`, which is below one of its parents and leads here.
+    pub(super) fn keep_relay(&self, relay: Self) {
+        // Its handle is the target's from here on.
+        let relay = core::mem::ManuallyDrop::new(relay);
+        self.lock().relays.push(relay.0);
+    }
+
+    /// Finds the parent, if this node depends on it to know whether it is cancelled.
+    pub(super) fn asked(&self, own: Seen) -> Option<At<'_>> {
+        // K1: the node holds a reference to its parent.
+        let parent = if own.is_attached() {
+            None
+        } else {
+            self.parent()
+        };
+        parent.map(|parent| At(parent, PhantomData))
+    }
+}
+
+impl Tree<'_> {
+    pub(super) fn contains(&self, node: &Node) -> bool {
+        ptr::eq(node.root_node(), self.root)
+    }
+
+    /// Reaches the links of a node of this tree, unless it is the root.
+    #[expect(clippy::unused_self, reason = "its lock is held")]
+    pub(super) fn with_links<R>(&self, node: &Node, f: impl FnOnce(&mut Links) -> R) -> Option<R> {
+        let Place::Below { links, .. } = &node.place else {
+            return None;
+        };
+        // SAFETY: K3: the lock is held, and `f` reaches no other links.
+        Some(links.with_mut(|links| f(unsafe { &mut *links })))
+    }
+
+    /// Reaches what is below a node of this tree; a relay's is not to be changed.
+    #[expect(clippy::unused_self, reason = "its lock is held")]
+    pub(super) fn with_below<R>(&self, node: &Node, f: impl FnOnce(&mut Option<Link>) -> R) -> R {
+        // SAFETY: K3: the lock is held, and `f` reaches nothing else.
+        node.below.with_mut(|below| f(unsafe { &mut *below }))
+    }
+
+    /// Follows a link of this tree: what it leads to is there while the lock is held (K3, K6).
+    #[expect(clippy::unused_self, reason = "its lock is held")]
+    pub(super) fn follow(&self, link: Link) -> At<'_> {
+        At(link.0, PhantomData)
+    }
+
+    /// Keeps a node beyond the lock, unless it is about to go.
+    pub(super) fn keep(node: At<'_>) -> Option<Kept> {
+        let mut refs = node.refs.load(Ordering::Relaxed);
+        while mutant!("token-keeps-the-dead", refs > 0, true) {
+            let (order, failed) = (Ordering::Acquire, Ordering::Relaxed);
+            match node
+                .refs
+                .compare_exchange(refs, refs.wrapping_add(1), order, failed)
+            {
+                Ok(_) => return Some(Kept(node.0)),
+                Err(now) => refs = now,
+            }
+        }
+        None
+    }
+
+    /// Brings a node to `stage`; what its word was, if that is new.
+    ///
+    /// A reason that comes too late is dropped here, under the lock: somebody else is to hold its cause.
+    #[expect(clippy::unused_self, reason = "its lock is held")]
+    pub(super) fn stop(&self, node: &Node, stage: Stage, reason: CancelReason) -> Option<Seen> {
+        let seen = node.state.load();
+        if mutant!("token-both-win", seen.is_at(stage), false) {
+            return None;
+        }
+        let (kind, cause) = reason.into_parts();
+        if cause.is_some() && !seen.is_at(Stage::Cancel) {
+            // SAFETY: K5: the lock is held and `CANCELLED` is clear.
+            node.cause.with_mut(|place| unsafe { *place = cause });
+        }
+        Some(node.state.stop(stage, kind))
+    }
+}

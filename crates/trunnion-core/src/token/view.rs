@@ -1,0 +1,30 @@
+//! What waits at a token's node.
+
+use crate::wait::{Locked, Shared, Wakers};
+
+/// The data beside the waiters: none.
+#[derive(Debug)]
+#[doc(hidden)]
+pub struct Views;
+
+/// Through which view of its token somebody waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[doc(hidden)]
+pub enum View {
+    /// It is told of a cancellation.
+    Plain,
+    /// It is told of a kill only.
+    Shielded,
+}
+
+impl Shared for Views {
+    type Value = View;
+
+    /// The shielded stay behind, so that a cancellation stops at the first of them.
+    fn goes_first(view: &View) -> bool {
+        *view == View::Plain
+    }
+
+    /// Cancellation is a state: whoever comes next sees it.
+    fn pass_on(_: &mut Locked<'_, Self>, _: View, _: &mut Wakers) {}
+}

@@ -1,0 +1,160 @@
+//! Cancelling a tree: everything below is told first, then whoever waits is woken.
+//!
+//! The telling goes through one tree under its lock, and through the trees that relays lead to one after the other. Two walks
+//! may meet: one finds a node that another has told already while that one is still on its way through other trees. It goes
+//! on below nevertheless, unless the node is *settled*: what told it has told all below.
+
+use std::vec::Vec;
+
+use super::state::{Seen, Stage};
+use super::tree::{At, Handle, Kept, Tree};
+use super::view::View;
+use crate::wait::{FirstPanic, Wakers};
+use crate::{CancelReason, PanicPayload, mutant};
+
+/// What a walk leaves for later.
+struct Walk {
+    stage: Stage,
+    // From the shallowest to the deepest.
+    woken: Vec<Kept>,
+    relayed: Vec<(Kept, CancelReason)>,
+}
+
+/// Brings a token and all below it to `stage`. True if this call did it.
+///
+/// # Errors
+/// The first panic of a waker or callback, once all have run.
+pub(super) fn stop(
+    target: &Handle,
+    stage: Stage,
+    reason: &CancelReason,
+) -> Result<bool, PanicPayload> {
+    if target.is_at(stage) {
+        return Ok(false);
+    }
+    let mut walk = Walk::new(stage);
+    let tree = target.lock();
+    tree.attach(target);
+    let Some(before) = tree.stop(target, stage, reason.clone()) else {
+        return Ok(false);
+    };
+    mutant!("token-wakes-before-telling", (), {
+        let _ = Walk::new(stage).wake(target, before);
+    });
+    walk.below(&tree, target.at());
+    drop(tree);
+    mutant!("token-settled-early", (), target.state.settle(stage));
+    walk.follow_relays();
+    target.state.settle(stage);
+    walk.wake(target, before)
+}
+
+impl Walk {
+    const fn new(stage: Stage) -> Self {
+        Self {
+            stage,
+            woken: Vec::new(),
+            relayed: Vec::new(),
+        }
+    }
+
+    /// Tells all that are below `top` in its tree.
+    fn below<'t>(&mut self, tree: &'t Tree<'_>, top: At<'t>) {
+        let (mut at, mut descend) = (top, true);
+        loop {
+            let below = if descend { tree.first(&at) } else { None };
+            let Some(next) = below.or_else(|| after(tree, at, top)) else {
+                return;
+            };
+            at = next;
+            descend = self.visit(tree, at);
+        }
+    }
+
+    /// Tells one node; true if the walk is to go on below it.
+    fn visit(&mut self, tree: &Tree<'_>, node: At<'_>) -> bool {
+        let seen = node.state.load();
+        if mutant!("token-shield-leaks", seen.is_link_shielded(), false)
+            && self.stage == Stage::Cancel
+        {
+            return false;
+        }
+        let told = !seen.is_at(self.stage) && self.tell(tree, node);
+        if !seen.is_relay() {
+            return told || !seen.is_settled(self.stage);
+        }
+        if let Some(target) = tree.target(&node) {
+            let reason = node.reason(node.state.load());
+            self.relayed.push((target, reason));
+        }
+        false
+    }
+
+    /// Brings a node to the stage, with its owner's reason.
+    fn tell(&mut self, tree: &Tree<'_>, node: At<'_>) -> bool {
+        let Some(owner) = tree.owner(&node) else {
+            return false;
+        };
+        let reason = owner.reason(owner.state.load());
+        let before = tree.stop(&node, self.stage, reason);
+        if before.is_some_and(Seen::has_waited) {
+            self.woken.extend(Tree::keep(node));
+        }
+        before.is_some()
+    }
+
+    /// Goes on in the trees that relays lead to.
+    fn follow_relays(&mut self) {
+        let mut told = Vec::new();
+        while let Some((joined, reason)) = self.relayed.pop() {
+            if joined.state.load().is_settled(self.stage) {
+                continue;
+            }
+            let tree = joined.lock();
+            let before = tree.stop(&joined, self.stage, reason.clone());
+            if before.is_some_and(Seen::has_waited) {
+                self.woken.extend(Tree::keep(joined.at()));
+            }
+            if mutant!("token-joined-walked-once", true, before.is_some()) {
+                self.below(&tree, joined.at());
+            }
+            drop(tree);
+            told.push(joined);
+        }
+        for joined in told {
+            joined.state.settle(self.stage);
+        }
+    }
+
+    /// Wakes whoever waits, the deepest first.
+    fn wake(mut self, target: &Handle, before: Seen) -> Result<bool, PanicPayload> {
+        let told = before.has_waited().then_some(target.at());
+        if told.is_none() && self.woken.is_empty() {
+            return Ok(true);
+        }
+        let (mut wakers, mut first) = (Wakers::new(), FirstPanic::default());
+        let mut wake = |node: At<'_>| {
+            node.waiters.wake_into(&mut wakers, &mut first, |view| {
+                self.stage == Stage::Kill || *view == View::Plain
+            });
+        };
+        for node in self.woken.drain(..).rev() {
+            wake(node.at());
+        }
+        told.map(wake);
+        first.keep(wakers.wake());
+        first.into_result().map(|()| true)
+    }
+}
+
+/// Finds the next node behind `at` and what is below it, without leaving what is below `top`.
+fn after<'t>(tree: &'t Tree<'_>, at: At<'t>, top: At<'t>) -> Option<At<'t>> {
+    let mut at = at;
+    while !at.is(top) {
+        if let Some(next) = tree.next(&at) {
+            return Some(next);
+        }
+        at = tree.owner(&at)?;
+    }
+    None
+}
