@@ -34,6 +34,12 @@
 //! The clock is [`tokio::time::Instant`]'s, so that a clock paused with tokio's `test-util` is honoured by whatever runs
 //! inside the runtime. Outside of it, tokio itself reads the operating system's clock.
 //!
+//! # Tokens of tokio-util
+//!
+//! With the feature `tokio-util`, `UtilToken` lends a `tokio_util::sync::CancellationToken` to patterns that want a
+//! [`Cancellation`](trunnion_core::Cancellation), and `UtilChild` makes such a token that a
+//! [`CancelToken`](trunnion_core::CancelToken) cancels.
+//!
 //! [`BlockOn`]: trunnion_core::BlockOn
 //! [`ShutdownRuntime`]: trunnion_core::ShutdownRuntime
 //! [`Spawn`]: trunnion_core::Spawn
@@ -56,6 +62,9 @@ mod known;
 mod running;
 mod shared;
 
+#[cfg(feature = "tokio-util")]
+mod tokio_util;
+
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -68,6 +77,9 @@ pub use owned::TokioOwned;
 pub use shared::TimerDisabled;
 pub use sleep::TokioSleep;
 pub use task::Task;
+#[cfg(feature = "tokio-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio-util")))]
+pub use tokio_util::{UtilCancelled, UtilChild, UtilToken};
 
 use shared::Shared;
 

@@ -12,3 +12,5 @@ mod owned;
 mod shutdown;
 mod sleep;
 mod task;
+#[cfg(feature = "tokio-util")]
+mod tokio_util;
