@@ -6,6 +6,8 @@
 
 #[path = "budget/together.rs"]
 mod together;
+#[path = "budget/token.rs"]
+mod token;
 
 use std::future::{Future, ready};
 use std::num::NonZeroUsize;

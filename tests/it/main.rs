@@ -7,3 +7,4 @@ mod nested_entry;
 mod paused_clock;
 mod primitives;
 mod runtimes;
+mod tokens;
