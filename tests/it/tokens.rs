@@ -134,8 +134,8 @@ async fn work_until_cancelled(rt: AnyRuntime) {
         let (token, held) = (token.clone(), Arc::clone(&held));
         rt.spawn(async move {
             let work = async move {
-                let _held = held;
                 pending::<()>().await;
+                drop(held);
             };
             token.run_until_cancelled(work).await
         })
@@ -237,16 +237,18 @@ where
 #[test]
 fn cancelled_leaves_nothing_wherever_it_is_dropped() {
     sweep(|token, witness| async move {
-        let _witness = witness;
-        token.child().child().cancelled().await
+        let reason = token.child().child().cancelled().await;
+        drop(witness);
+        reason
     });
 }
 
 #[test]
 fn cancelled_owned_leaves_nothing_wherever_it_is_dropped() {
     sweep(|token, witness| async move {
-        let _witness = witness;
-        Cancellation::cancelled_owned(&token.child()).await
+        let reason = Cancellation::cancelled_owned(&token.child()).await;
+        drop(witness);
+        reason
     });
 }
 
@@ -254,8 +256,8 @@ fn cancelled_owned_leaves_nothing_wherever_it_is_dropped() {
 fn run_until_cancelled_leaves_nothing_wherever_it_is_dropped() {
     sweep(|token, witness| async move {
         let work = async move {
-            let _witness = witness;
             pending::<()>().await;
+            drop(witness);
         };
         token.run_until_cancelled(work).await
     });
@@ -276,10 +278,11 @@ fn a_registration_leaves_nothing_wherever_it_is_dropped() {
 #[test]
 fn checkpoints_leave_nothing_wherever_they_are_dropped() {
     sweep(|token, witness| async move {
-        let _witness = witness;
         for _ in 0..300 {
             token.checkpoint().await?;
         }
-        Err::<(), _>(token.cancelled().await)
+        let reason = token.cancelled().await;
+        drop(witness);
+        Err::<(), _>(reason)
     });
 }

@@ -428,14 +428,17 @@ impl<H: Home> Waiter<H> {
             return true;
         }
         let value = queue.with(&raw const self.node, |entry| entry.value);
-        let mut wakers = Wakers::new();
-        mutant!(
-            "wait-keeps-notification",
-            H::Shared::pass_on(&mut queue, value, &mut wakers),
-            ()
-        );
         drop(queue);
+        mutant!("wait-keeps-notification", self.hand_over(value), ());
         mutant!("wait-leave-lies", false, true)
+    }
+
+    /// Passes on what this waiter was notified of.
+    #[cold]
+    fn hand_over(&self, value: <H::Shared as Shared>::Value) {
+        let queue = self.home.queue();
+        let woken = queue.lock_and_wake(|queue, wakers| H::Shared::pass_on(queue, value, wakers));
+        contain(|| drop(woken));
     }
 
     /// Leaves the queue before the drop does; true if it waited and had not been notified.
