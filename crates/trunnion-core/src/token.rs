@@ -145,8 +145,9 @@ impl CancelToken {
 
     /// Asks to stop. True if this call cancelled the token, false if it was cancelled already.
     ///
-    /// When it returns true, everything below that existed is cancelled, all waiters are woken and all callbacks have run. When it
-    /// returns false, another call may still be on its way.
+    /// When it returns true, everything below that existed is cancelled, and the waiters and callbacks there have been woken and have
+    /// run; where another call cancels a part of it at the same time, that call wakes that part. When it returns false, another call
+    /// may still be on its way.
     ///
     /// # Panics
     /// With the first panic of a waker or callback, once all have run.

@@ -2,6 +2,7 @@
 #![cfg(not(trunnion_loom))]
 
 mod callback;
+mod reentry;
 mod rules;
 mod shape;
 mod waiting;
