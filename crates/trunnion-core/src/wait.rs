@@ -261,14 +261,36 @@ impl<S: Shared> Locked<'_, S> {
     }
 
     /// Notifies from the front on while `wanted` holds; true if the batch is too small for all.
+    ///
+    /// The ring is closed once for all that leave: those who are on their way out are not written to twice.
     fn fill(&mut self, wakers: &mut Wakers, wanted: impl Fn(&S::Value) -> bool) -> bool {
-        while self.front().is_some_and(|value| wanted(&value)) {
-            if wakers.is_full() {
-                return true;
-            }
-            self.wake_front(wakers);
+        let first = self.inner.head;
+        if first.is_null() {
+            return false;
         }
-        false
+        let last = self.with(first, |entry| entry.prev);
+        let mut at = first;
+        let more = loop {
+            if !self.with(at, |entry| wanted(&entry.value)) {
+                break false;
+            }
+            if wakers.is_full() {
+                break true;
+            }
+            let (waker, next) = self.with(at, |entry| (entry.waker.take(), entry.next));
+            if let Some(waker) = waker {
+                wakers.push(waker);
+            }
+            if ptr::eq(at, last) {
+                self.inner.head = ptr::null();
+                return false;
+            }
+            at = next;
+        };
+        self.with(last, |entry| entry.next = at);
+        self.with(at, |entry| entry.prev = last);
+        self.inner.head = at;
+        more
     }
 
     /// Reaches an entry that is in this list, or is its own waiter's.
