@@ -9,6 +9,7 @@ use std::vec::Vec;
 use super::state::{Seen, Stage};
 use super::tree::{At, Handle, Kept, Tree};
 use super::view::View;
+use crate::panic::contain;
 use crate::wait::{FirstPanic, Wakers};
 use crate::{CancelReason, PanicPayload, mutant};
 
@@ -17,7 +18,8 @@ struct Walk {
     stage: Stage,
     // From the shallowest to the deepest.
     woken: Vec<Kept>,
-    relayed: Vec<(Kept, CancelReason)>,
+    // Tokens of `any_of` to be told why; without a reason one of which all below is told once it is on top again.
+    relayed: Vec<(Kept, Option<CancelReason>)>,
 }
 
 /// Brings a token and all below it to `stage`. True if this call did it.
@@ -85,7 +87,7 @@ impl Walk {
         }
         if let Some(target) = tree.target(&node) {
             let reason = node.reason(node.state.load());
-            self.relayed.push((target, reason));
+            self.relayed.push((target, Some(reason)));
         }
         false
     }
@@ -105,25 +107,33 @@ impl Walk {
 
     /// Goes on in the trees that relays lead to.
     fn follow_relays(&mut self) {
-        let mut told = Vec::new();
         while let Some((joined, reason)) = self.relayed.pop() {
-            if joined.state.load().is_settled(self.stage) {
-                continue;
+            match reason {
+                Some(reason) => self.follow(joined, reason),
+                None => joined.state.settle(self.stage),
             }
-            let tree = joined.lock();
-            let before = tree.stop(&joined, self.stage, reason.clone());
-            if before.is_some_and(Seen::has_waited) {
-                self.woken.extend(Tree::keep(joined.at()));
-            }
-            if mutant!("token-joined-walked-once", true, before.is_some()) {
-                self.below(&tree, joined.at());
-            }
-            drop(tree);
-            told.push(joined);
         }
-        for joined in told {
-            joined.state.settle(self.stage);
+    }
+
+    /// Tells a token of `any_of` and its tree.
+    fn follow(&mut self, joined: Kept, reason: CancelReason) {
+        // Told and settled also by this walk, if it came here on another way: else ways would multiply where tokens meet again.
+        if joined.state.load().is_settled(self.stage) {
+            return;
         }
+        let behind = self.relayed.len();
+        let tree = joined.lock();
+        let before = tree.stop(&joined, self.stage, reason.clone());
+        if before.is_some_and(Seen::has_waited) {
+            self.woken.extend(Tree::keep(joined.at()));
+        }
+        if mutant!("token-joined-walked-once", true, before.is_some()) {
+            self.below(&tree, joined.at());
+        }
+        drop(tree);
+        self.relayed.insert(behind, (joined, None));
+        // The nodes that it came from may be gone.
+        contain(|| drop(reason));
     }
 
     /// Wakes whoever waits, the deepest first.

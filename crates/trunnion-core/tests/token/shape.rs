@@ -43,6 +43,23 @@ fn a_chain_of_joined_tokens_is_cancelled_and_dropped() {
 }
 
 #[test]
+fn joined_tokens_that_meet_again_are_told_once_for_all_ways() {
+    let root = CancelToken::new();
+    let mut layers = vec![root.child()];
+    for _ in 0..64 {
+        let next = layers.last().map(|last| {
+            let (left, right) = (last.child(), last.child());
+            CancelToken::any_of([&left, &right, last])
+        });
+        layers.extend(next);
+    }
+    assert!(root.cancel_with(CancelKind::Shutdown));
+    assert!(layers.iter().all(CancelToken::is_cancelled));
+    assert!(root.kill(CancelKind::GraceExpired));
+    assert!(layers.iter().all(CancelToken::is_killed));
+}
+
+#[test]
 fn a_token_below_dropped_ones_still_follows_the_root() {
     let root = CancelToken::new();
     let mut token = root.child();
