@@ -79,6 +79,10 @@ pub trait Shared: Sized {
     /// What a waiter waits for: a number of permits, for instance.
     type Value: Copy;
 
+    /// Says that a notification must not be lost; a state is there for whoever comes next, so that [`pass_on`](Self::pass_on) need
+    /// not be called.
+    const PASSES_ON: bool = true;
+
     /// Tells whether a waiter with `value` goes before all others; else it goes behind them.
     fn goes_first(value: &Self::Value) -> bool {
         let _ = value;
@@ -451,7 +455,9 @@ impl<H: Home> Waiter<H> {
         }
         let value = queue.with(&raw const self.node, |entry| entry.value);
         drop(queue);
-        mutant!("wait-keeps-notification", self.hand_over(value), ());
+        if mutant!("wait-keeps-notification", H::Shared::PASSES_ON, false) {
+            self.hand_over(value);
+        }
         mutant!("wait-leave-lies", false, true)
     }
 

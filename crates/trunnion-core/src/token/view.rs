@@ -20,11 +20,13 @@ pub enum View {
 impl Shared for Views {
     type Value = View;
 
+    /// Cancellation is a state: whoever comes next sees it.
+    const PASSES_ON: bool = false;
+
     /// The shielded stay behind, so that a cancellation stops at the first of them.
     fn goes_first(view: &View) -> bool {
         *view == View::Plain
     }
 
-    /// Cancellation is a state: whoever comes next sees it.
     fn pass_on(_: &mut Locked<'_, Self>, _: View, _: &mut Wakers) {}
 }
