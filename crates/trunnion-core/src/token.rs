@@ -225,12 +225,14 @@ impl CancelToken {
 
     /// Tells whether the token is cancelled; a shield, whether it is killed.
     #[must_use]
+    #[inline]
     pub fn is_cancelled(&self) -> bool {
         self.node.is_at(self.stage())
     }
 
     /// Tells whether the token is killed.
     #[must_use]
+    #[inline]
     pub fn is_killed(&self) -> bool {
         self.node.is_at(Stage::Kill)
     }

@@ -113,8 +113,8 @@ impl CancelReason {
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn into_parts(self) -> (CancelKind, Option<Arc<Cause>>) {
-        (self.kind, self.cause)
+    pub(crate) const fn cause(&self) -> Option<&Arc<Cause>> {
+        self.cause.as_ref()
     }
 }
 

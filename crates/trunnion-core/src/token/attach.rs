@@ -33,12 +33,13 @@ impl Handle {
     }
 
     /// Tells whether this node, or what it inherits, is at `stage`.
+    #[inline]
     pub(super) fn is_at(&self, stage: Stage) -> bool {
         let own = self.state.load();
         own.is_at(stage)
             || self
                 .asked(own)
-                .is_some_and(|parent| inherits(&parent, own) >= Some(stage))
+                .is_some_and(|parent| parent.state.load().gives(stage, own.is_shielded()))
     }
 
     /// Says why this node, or what it inherits, is cancelled; only for a node that is.
@@ -66,7 +67,7 @@ impl Tree<'_> {
         };
         let stage = inherits(&parent, own);
         if let Some(stage) = mutant!("token-attach-inherits-nothing", stage, None) {
-            self.stop(node, stage, parent.reason(parent.state.load()));
+            self.pass_down(node, stage, &parent);
         }
         let (owner, shielded) = self.held(parent, own.is_shielded());
         self.insert(node.at(), owner, !owner.is(parent));

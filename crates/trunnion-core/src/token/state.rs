@@ -3,16 +3,21 @@
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{CancelKind, mutant};
 
-/// How hard a token is cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How hard a token is cancelled; the numbers are the bits in the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Please stop.
-    Cancel,
+    Cancel = 1,
     /// Stop now; a shield does not hold it back.
-    Kill,
+    Kill = 2,
 }
 
 impl Stage {
+    /// What tells this stage in the word; a killed token has both.
+    const fn bit(self) -> u32 {
+        self as u32
+    }
+
     /// What a token of this stage has set; a killed token is cancelled as well.
     const fn bits(self) -> u32 {
         match self {
@@ -22,8 +27,8 @@ impl Stage {
     }
 }
 
-const CANCELLED: u32 = 1;
-const KILLED: u32 = 1 << 1;
+const CANCELLED: u32 = Stage::Cancel.bit();
+const KILLED: u32 = Stage::Kill.bit();
 /// The token is a root or in its owner's list: its own stage says all.
 const ATTACHED: u32 = 1 << 2;
 /// It was made from a shield of its parent: only a kill comes through. Fixed when it is made.
@@ -62,16 +67,16 @@ impl State {
         Self(AtomicU32::new(shielded | relay))
     }
 
+    #[inline]
     pub(super) fn load(&self) -> Seen {
         let order = mutant!("token-load-relaxed", Ordering::Acquire, Ordering::Relaxed);
         Seen(self.0.load(order))
     }
 
-    /// Sets the stage and, if it is the first, the kind. Called under the tree's lock.
-    pub(super) fn stop(&self, stage: Stage, kind: CancelKind) -> Seen {
-        let first = self.0.load(Ordering::Relaxed) & CANCELLED == 0;
-        let kind = if first { encode(kind) << KIND } else { 0 };
-        self.set(stage.bits() | kind)
+    /// Sets the stage and, if it is the first, the kind. Called under the tree's lock, with what the word is there.
+    pub(super) fn stop(&self, seen: Seen, stage: Stage, code: Code) -> Seen {
+        let first = !seen.has(CANCELLED);
+        self.set(stage.bits() | if first { code.0 } else { 0 })
     }
 
     /// Called under the tree's lock.
@@ -104,6 +109,7 @@ impl State {
 }
 
 impl Seen {
+    #[inline]
     const fn has(self, bits: u32) -> bool {
         self.0 & bits == bits
     }
@@ -113,8 +119,16 @@ impl Seen {
     }
 
     /// Tells whether the token itself is at this stage, whatever its parent is.
+    #[inline]
     pub(super) const fn is_at(self, stage: Stage) -> bool {
-        self.has(stage.bits())
+        self.0 & stage.bit() != 0
+    }
+
+    /// Tells whether this stage comes to a child.
+    #[inline]
+    pub(super) const fn gives(self, stage: Stage, shielded: bool) -> bool {
+        let told = if shielded { 0 } else { stage.bit() };
+        self.0 & (told | KILLED) != 0
     }
 
     /// Tells which stage, if any, comes to a child.
@@ -157,6 +171,20 @@ impl Seen {
 
     pub(super) fn kind(self) -> CancelKind {
         decode(self.0 >> KIND)
+    }
+
+    pub(super) const fn code(self) -> Code {
+        Code(self.0 >> KIND << KIND)
+    }
+}
+
+/// The kind of a reason, where it lies in the word.
+#[derive(Clone, Copy)]
+pub(super) struct Code(u32);
+
+impl From<CancelKind> for Code {
+    fn from(kind: CancelKind) -> Self {
+        Self(encode(kind) << KIND)
     }
 }
 
@@ -213,8 +241,8 @@ mod tests {
             CancelKind::Custom(u16::MAX),
         ] {
             let state = State::root(false);
-            state.stop(Stage::Cancel, kind);
-            state.stop(Stage::Kill, CancelKind::Custom(7));
+            state.stop(state.load(), Stage::Cancel, kind.into());
+            state.stop(state.load(), Stage::Kill, CancelKind::Custom(7).into());
             assert_eq!(state.load().kind(), kind);
         }
     }

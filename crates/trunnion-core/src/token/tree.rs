@@ -29,7 +29,7 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use super::CancelToken;
-use super::state::{Seen, Stage, State};
+use super::state::{Code, Seen, Stage, State};
 use super::view::Views;
 use crate::cancellation::Cause;
 use crate::panic::contain;
@@ -125,6 +125,7 @@ unsafe impl Home for &CancelToken {
 impl Deref for Handle {
     type Target = Node;
 
+    #[inline]
     fn deref(&self) -> &Node {
         // SAFETY: K1: the handles hold a reference.
         unsafe { self.0.as_ref() }
@@ -171,6 +172,7 @@ impl Kept {
 }
 
 impl Clone for Handle {
+    #[inline]
     fn clone(&self) -> Self {
         count(&self.handles);
         Self(self.0)
@@ -178,6 +180,7 @@ impl Clone for Handle {
 }
 
 impl Drop for Handle {
+    #[inline]
     fn drop(&mut self) {
         let order = mutant!(
             "token-handle-unreleased",
@@ -199,6 +202,7 @@ impl Drop for Kept {
 }
 
 /// Counts one more; gives up the process, as `Arc` does, before the count could overflow.
+#[inline]
 fn count(counter: &AtomicU32) {
     if counter.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
         std::process::abort();
@@ -346,6 +350,7 @@ impl Node {
     }
 
     /// Reads the parent, for who comes through a handle or frees the node.
+    #[inline]
     fn parent(&self) -> Option<NonNull<Self>> {
         match &self.place {
             Place::Root { .. } => None,
@@ -417,6 +422,7 @@ impl Handle {
     }
 
     /// Finds the parent, if this node depends on it to know whether it is cancelled.
+    #[inline]
     pub(super) fn asked(&self, own: Seen) -> Option<At<'_>> {
         // K1: the node holds a reference to its parent.
         let parent = if own.is_attached() {
@@ -472,20 +478,37 @@ impl Tree<'_> {
         None
     }
 
-    /// Brings a node to `stage`; what its word was, if that is new.
-    ///
-    /// A reason that comes too late is dropped here, under the lock: somebody else is to hold its cause.
+    /// Brings a node to `stage`; what its word was, if that is new. A reason that comes too late stays where it is.
+    pub(super) fn stop(&self, node: &Node, stage: Stage, reason: &CancelReason) -> Option<Seen> {
+        self.write(node, stage, reason.kind().into(), reason.cause())
+    }
+
+    /// The same with the reason of `above`, which is cancelled.
+    pub(super) fn pass_down(&self, node: &Node, stage: Stage, above: &Node) -> Option<Seen> {
+        let seen = above.state.load();
+        debug_assert!(seen.is_at(Stage::Cancel));
+        // SAFETY: K5: `above` is cancelled.
+        let cause = above.cause.with(|cause| unsafe { &*cause });
+        self.write(node, stage, seen.code(), cause.as_ref())
+    }
+
     #[expect(clippy::unused_self, reason = "its lock is held")]
-    pub(super) fn stop(&self, node: &Node, stage: Stage, reason: CancelReason) -> Option<Seen> {
+    fn write(
+        &self,
+        node: &Node,
+        stage: Stage,
+        code: Code,
+        cause: Option<&Arc<Cause>>,
+    ) -> Option<Seen> {
         let seen = node.state.load();
         if mutant!("token-both-win", seen.is_at(stage), false) {
             return None;
         }
-        let (kind, cause) = reason.into_parts();
-        if cause.is_some() && !seen.is_at(Stage::Cancel) {
+        if let (Some(cause), false) = (cause, seen.is_at(Stage::Cancel)) {
+            let cause = Some(Arc::clone(cause));
             // SAFETY: K5: the lock is held and `CANCELLED` is clear.
             node.cause.with_mut(|place| unsafe { *place = cause });
         }
-        Some(node.state.stop(stage, kind))
+        Some(node.state.stop(seen, stage, code))
     }
 }

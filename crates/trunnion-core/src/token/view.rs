@@ -7,14 +7,14 @@ use crate::wait::{Locked, Shared, Wakers};
 #[doc(hidden)]
 pub struct Views;
 
-/// Through which view of its token somebody waits.
+/// Through which view of its token somebody waits; the numbers are those of the stages that it sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[doc(hidden)]
 pub enum View {
     /// It is told of a cancellation.
-    Plain,
+    Plain = 1,
     /// It is told of a kill only.
-    Shielded,
+    Shielded = 2,
 }
 
 impl Shared for Views {

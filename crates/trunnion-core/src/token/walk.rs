@@ -37,7 +37,7 @@ pub(super) fn stop(
     let mut walk = Walk::new(stage);
     let tree = target.lock();
     tree.attach(target);
-    let Some(before) = tree.stop(target, stage, reason.clone()) else {
+    let Some(before) = tree.stop(target, stage, reason) else {
         return Ok(false);
     };
     mutant!("token-wakes-before-telling", (), {
@@ -97,8 +97,7 @@ impl Walk {
         let Some(owner) = tree.owner(&node) else {
             return false;
         };
-        let reason = owner.reason(owner.state.load());
-        let before = tree.stop(&node, self.stage, reason);
+        let before = tree.pass_down(&node, self.stage, &owner);
         if before.is_some_and(Seen::has_waited) {
             self.woken.extend(Tree::keep(node));
         }
@@ -123,7 +122,7 @@ impl Walk {
         }
         let behind = self.relayed.len();
         let tree = joined.lock();
-        let before = tree.stop(&joined, self.stage, reason.clone());
+        let before = tree.stop(&joined, self.stage, &reason);
         if before.is_some_and(Seen::has_waited) {
             self.woken.extend(Tree::keep(joined.at()));
         }
