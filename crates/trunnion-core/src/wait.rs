@@ -443,7 +443,7 @@ impl<H: Home> Waiter<H> {
     }
 
     /// Leaves the list. True if it was still in it; else it was notified and what that gave is passed on.
-    fn leave(&self) -> bool {
+    fn unlink(&self) -> bool {
         if !self.registered.replace(false) {
             return false;
         }
@@ -471,8 +471,8 @@ impl<H: Home> Waiter<H> {
 
     /// Leaves the queue before the drop does; true if it waited and had not been notified.
     #[expect(clippy::must_use_candidate, reason = "it is called for its effect")]
-    pub fn cancel(self: Pin<&mut Self>) -> bool {
-        self.into_ref().get_ref().leave()
+    pub fn leave(self: Pin<&mut Self>) -> bool {
+        self.into_ref().get_ref().unlink()
     }
 }
 
@@ -500,7 +500,7 @@ fn turn<V>(entry: &mut Entry<V>, waker: &Waker, new: &mut Option<Waker>) -> Turn
 
 impl<H: Home> Drop for Waiter<H> {
     fn drop(&mut self) {
-        self.leave();
+        self.unlink();
     }
 }
 

@@ -156,11 +156,11 @@ fn a_cancelled_waiter_tells_whether_it_still_waited() {
     let (queue, log) = queue();
     let [mut one, mut two] = ["one", "two"].map(|name| wait(&queue, &log, name, 1));
     release(&queue, 1);
-    assert!(!one.waiter.as_mut().cancel(), "it was notified");
+    assert!(!one.waiter.as_mut().leave(), "it was notified");
     assert_eq!(log.take(), ["one", "two"], "and passed that on");
-    assert!(!two.waiter.as_mut().cancel());
+    assert!(!two.waiter.as_mut().leave());
     let mut three = wait(&queue, &log, "three", 2);
-    assert!(three.waiter.as_mut().cancel());
+    assert!(three.waiter.as_mut().leave());
     assert!(queue.lock().is_empty());
 }
 

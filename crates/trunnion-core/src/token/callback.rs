@@ -54,7 +54,7 @@ impl Registration {
         reason = "taking back is what it is called for"
     )]
     pub fn unregister(mut self) -> bool {
-        self.waiter.as_mut().cancel()
+        self.waiter.as_mut().leave()
     }
 }
 
