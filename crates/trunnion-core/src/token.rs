@@ -311,7 +311,8 @@ impl CancelToken {
 
     /// Runs `callback` in the call that cancels the token, or here and now if it is cancelled.
     ///
-    /// Callbacks of the deepest tokens run first; of one token, the last one registered. One that panics stops no other.
+    /// Callbacks of the deepest tokens run first; of one token, the last one registered, and those of its shields after its own. One
+    /// that panics stops no other.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicBool, Ordering};

@@ -201,7 +201,9 @@ impl<S: Shared> WaitQueue<S> {
     pub fn wake_while(&self, wanted: impl Fn(&S::Value) -> bool) -> Result<(), PanicPayload> {
         let mut first = FirstPanic::default();
         let mut wakers = Wakers::new();
-        self.wake_into(&mut wakers, &mut first, wanted);
+        self.wake_into(&mut wakers, &mut first, |queue, wakers| {
+            queue.fill(wakers, &wanted)
+        });
         first.keep(wakers.wake());
         first.into_result()
     }
@@ -211,9 +213,9 @@ impl<S: Shared> WaitQueue<S> {
         &self,
         wakers: &mut Wakers,
         first: &mut FirstPanic,
-        wanted: impl Fn(&S::Value) -> bool,
+        fill: impl Fn(&mut Locked<'_, S>, &mut Wakers) -> bool,
     ) {
-        while self.lock().fill(wakers, &wanted) {
+        while fill(&mut self.lock(), wakers) {
             first.keep(wakers.wake());
             if mutant!("wait-one-batch-only", false, true) {
                 return;
@@ -267,7 +269,7 @@ impl<S: Shared> Locked<'_, S> {
     /// Notifies from the front on while `wanted` holds; true if the batch is too small for all.
     ///
     /// The ring is closed once for all that leave: those who are on their way out are not written to twice.
-    fn fill(&mut self, wakers: &mut Wakers, wanted: impl Fn(&S::Value) -> bool) -> bool {
+    pub(crate) fn fill(&mut self, wakers: &mut Wakers, wanted: impl Fn(&S::Value) -> bool) -> bool {
         let first = self.inner.head;
         if first.is_null() {
             return false;
@@ -295,6 +297,27 @@ impl<S: Shared> Locked<'_, S> {
         self.with(at, |entry| entry.prev = last);
         self.inner.head = at;
         more
+    }
+
+    /// The same from the back on.
+    pub(crate) fn fill_from_back(
+        &mut self,
+        wakers: &mut Wakers,
+        wanted: impl Fn(&S::Value) -> bool,
+    ) -> bool {
+        while !self.is_empty() {
+            let last = self.with(self.inner.head, |entry| entry.prev);
+            if !self.with(last, |entry| wanted(&entry.value)) {
+                return false;
+            }
+            if wakers.is_full() {
+                return true;
+            }
+            if let Some(waker) = self.remove(last) {
+                wakers.push(waker);
+            }
+        }
+        false
     }
 
     /// Reaches an entry that is in this list, or is its own waiter's.

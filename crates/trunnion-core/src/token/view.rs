@@ -23,7 +23,8 @@ impl Shared for Views {
     /// Cancellation is a state: whoever comes next sees it.
     const PASSES_ON: bool = false;
 
-    /// The shielded stay behind, so that a cancellation stops at the first of them.
+    /// The shielded stay behind, so that a cancellation stops at the first of them; a kill takes them from the back, for the last one
+    /// that came is the first to run.
     fn goes_first(view: &View) -> bool {
         *view == View::Plain
     }

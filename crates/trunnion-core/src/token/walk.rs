@@ -4,10 +4,11 @@
 //! may meet: one finds a node that another has told already while that one is still on its way through other trees. It goes
 //! on below nevertheless, unless the node is *settled*: what told it has told all below.
 
+use core::ops::Range;
 use std::vec::Vec;
 
 use super::state::{Seen, Stage};
-use super::tree::{At, Handle, Kept, Tree};
+use super::tree::{At, Handle, Kept, Node, Tree};
 use super::view::View;
 use crate::panic::contain;
 use crate::wait::{FirstPanic, Wakers};
@@ -16,10 +17,19 @@ use crate::{CancelReason, PanicPayload, mutant};
 /// What a walk leaves for later.
 struct Walk {
     stage: Stage,
-    // From the shallowest to the deepest.
+    // Tree by tree, and in each from the shallowest to the deepest.
     woken: Vec<Kept>,
-    // Tokens of `any_of` to be told why; without a reason one of which all below is told once it is on top again.
-    relayed: Vec<(Kept, Option<CancelReason>)>,
+    // Where each tree is in `woken`, in the order in which they are to be woken: none leads to a later one.
+    trees: Vec<Range<usize>>,
+    steps: Vec<Step>,
+}
+
+/// What is to be done next in other trees.
+enum Step {
+    /// A relay leads to this token of `any_of`, with this reason.
+    Tell(Kept, CancelReason),
+    /// All behind this one is told; where its tree is in `woken`.
+    Told(Kept, Range<usize>),
 }
 
 /// Brings a token and all below it to `stage`. True if this call did it.
@@ -46,8 +56,9 @@ pub(super) fn stop(
     walk.below(&tree, target.at());
     drop(tree);
     mutant!("token-settled-early", (), target.state.settle(stage));
+    let tree = 0..walk.woken.len();
     walk.follow_relays();
-    target.state.settle(stage);
+    walk.settle(target, tree);
     walk.wake(target, before)
 }
 
@@ -56,7 +67,8 @@ impl Walk {
         Self {
             stage,
             woken: Vec::new(),
-            relayed: Vec::new(),
+            trees: Vec::new(),
+            steps: Vec::new(),
         }
     }
 
@@ -87,7 +99,7 @@ impl Walk {
         }
         if let Some(target) = tree.target(&node) {
             let reason = node.reason(node.state.load());
-            self.relayed.push((target, Some(reason)));
+            self.steps.push(Step::Tell(target, reason));
         }
         false
     }
@@ -106,23 +118,27 @@ impl Walk {
 
     /// Goes on in the trees that relays lead to.
     fn follow_relays(&mut self) {
-        while let Some((joined, reason)) = self.relayed.pop() {
-            match reason {
-                Some(reason) => self.follow(joined, reason),
-                None => joined.state.settle(self.stage),
+        while let Some(step) = self.steps.pop() {
+            match step {
+                Step::Tell(joined, reason) => {
+                    self.follow(joined, &reason);
+                    // The nodes that it came from may be gone.
+                    contain(|| drop(reason));
+                }
+                Step::Told(joined, tree) => self.settle(&joined, tree),
             }
         }
     }
 
     /// Tells a token of `any_of` and its tree.
-    fn follow(&mut self, joined: Kept, reason: CancelReason) {
+    fn follow(&mut self, joined: Kept, reason: &CancelReason) {
         // Told and settled also by this walk, if it came here on another way: else ways would multiply where tokens meet again.
         if joined.state.load().is_settled(self.stage) {
             return;
         }
-        let behind = self.relayed.len();
+        let (behind, first) = (self.steps.len(), self.woken.len());
         let tree = joined.lock();
-        let before = tree.stop(&joined, self.stage, &reason);
+        let before = tree.stop(&joined, self.stage, reason);
         if before.is_some_and(Seen::has_waited) {
             self.woken.extend(Tree::keep(joined.at()));
         }
@@ -130,25 +146,45 @@ impl Walk {
             self.below(&tree, joined.at());
         }
         drop(tree);
-        self.relayed.insert(behind, (joined, None));
-        // The nodes that it came from may be gone.
-        contain(|| drop(reason));
+        mutant!(
+            "token-joined-settled-early",
+            (),
+            joined.state.settle(self.stage)
+        );
+        let told = Step::Told(joined, first..self.woken.len());
+        self.steps.insert(behind, told);
+    }
+
+    /// Ends with a token: all below it is told.
+    fn settle(&mut self, top: &Node, tree: Range<usize>) {
+        top.state.settle(self.stage);
+        if !tree.is_empty() {
+            self.trees.push(tree);
+        }
     }
 
     /// Wakes whoever waits, the deepest first.
-    fn wake(mut self, target: &Handle, before: Seen) -> Result<bool, PanicPayload> {
+    fn wake(self, target: &Handle, before: Seen) -> Result<bool, PanicPayload> {
         let told = before.has_waited().then_some(target.at());
         if told.is_none() && self.woken.is_empty() {
             return Ok(true);
         }
         let (mut wakers, mut first) = (Wakers::new(), FirstPanic::default());
         let mut wake = |node: At<'_>| {
-            node.waiters.wake_into(&mut wakers, &mut first, |view| {
-                self.stage == Stage::Kill || *view == View::Plain
+            let (wakers, first, waiters) = (&mut wakers, &mut first, &node.waiters);
+            waiters.wake_into(wakers, first, |queue, wakers| {
+                queue.fill(wakers, |view| *view == View::Plain)
             });
+            if self.stage == Stage::Kill {
+                waiters.wake_into(wakers, first, |queue, wakers| {
+                    queue.fill_from_back(wakers, |view| *view == View::Shielded)
+                });
+            }
         };
-        for node in self.woken.drain(..).rev() {
-            wake(node.at());
+        for tree in self.trees {
+            for node in self.woken[tree].iter().rev() {
+                wake(node.at());
+            }
         }
         told.map(wake);
         first.keep(wakers.wake());

@@ -49,6 +49,42 @@ fn callbacks_run_deepest_first_and_the_last_registered_first() {
 }
 
 #[test]
+fn a_token_of_several_parents_comes_before_each_of_them() {
+    let log = Log::default();
+    let root = CancelToken::new();
+    let [older, newer] = [root.child(), root.child()];
+    let above = CancelToken::any_of([&newer]);
+    // The walk comes to the older child last and leaves it first.
+    drop(older.child());
+    let fresh = root.child();
+    let above_too = CancelToken::any_of([&fresh]);
+    let below = CancelToken::any_of([&above, &older, &above_too]);
+    let _kept = [
+        log.on(&below, "below"),
+        log.on(&above, "above"),
+        log.on(&above_too, "above too"),
+        log.on(&older, "older"),
+    ];
+    root.cancel();
+    assert_eq!(log.take().first().map(String::as_str), Some("below"));
+}
+
+#[test]
+fn the_last_callback_of_a_shield_is_the_first_to_run() {
+    let log = Log::default();
+    let token = CancelToken::new();
+    let shield = token.shield();
+    let names = ["one", "two", "three"];
+    let mut kept: Vec<_> = names.iter().map(|name| log.on(&shield, name)).collect();
+    kept.push(log.on(&token, "its own"));
+    kept.extend((0..100).map(|_| log.on(&shield, "more")));
+    token.kill(CancelKind::GraceExpired);
+    let mut told = log.take();
+    told.retain(|name| name != "more");
+    assert_eq!(told, ["its own", "three", "two", "one"]);
+}
+
+#[test]
 fn the_whole_tree_is_cancelled_before_the_first_callback() {
     let root = CancelToken::new();
     let tokens: Vec<_> = (0..4).map(|_| root.child()).collect();
