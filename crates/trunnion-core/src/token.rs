@@ -112,7 +112,8 @@ impl CancelToken {
 
     /// Makes a token that is cancelled as soon as one of `parents` is, with that one's reason and the earliest deadline.
     ///
-    /// It keeps nothing in its parents once it is dropped.
+    /// It keeps nothing in its parents once it is dropped. While it is held, so is the memory of its parents: in a loop that joins the
+    /// token it made before to another one, memory grows, as it does not with [`child`](Self::child).
     ///
     /// ```
     /// use trunnion_core::CancelToken;
