@@ -14,6 +14,7 @@ mod attach;
 mod callback;
 mod cancelled;
 mod checkpoint;
+mod count;
 mod guard;
 mod list;
 mod state;

@@ -69,8 +69,10 @@ use crate::panic::contain;
 use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
 use crate::{PanicPayload, mutant};
 
+mod turn;
 mod wakers;
 
+use turn::{Turn, turn};
 pub(crate) use wakers::FirstPanic;
 pub use wakers::Wakers;
 
@@ -496,28 +498,6 @@ impl<H: Home> Waiter<H> {
     #[expect(clippy::must_use_candidate, reason = "it is called for its effect")]
     pub fn leave(self: Pin<&mut Self>) -> bool {
         self.into_ref().get_ref().unlink()
-    }
-}
-
-/// What a registered waiter finds under the lock.
-enum Turn {
-    Notified,
-    /// Its waker is there; this one is to be dropped.
-    Kept(Option<Waker>),
-    /// Another waker is there than the poll's.
-    Stale,
-}
-
-fn turn<V>(entry: &mut Entry<V>, waker: &Waker, new: &mut Option<Waker>) -> Turn {
-    match &mut entry.waker {
-        None => Turn::Notified,
-        Some(old) if mutant!("wait-stale-waker", old.will_wake(waker), true) => {
-            Turn::Kept(new.take())
-        }
-        Some(old) => match new.take() {
-            Some(new) => Turn::Kept(Some(core::mem::replace(old, new))),
-            None => Turn::Stale,
-        },
     }
 }
 

@@ -29,11 +29,12 @@ use std::boxed::Box;
 use std::vec::Vec;
 
 use super::CancelToken;
+use super::count::Count;
 use super::state::{Code, Seen, Stage, State};
 use super::view::Views;
 use crate::cancellation::Cause;
 use crate::panic::contain;
-use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::atomic::Ordering;
 use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
 use crate::wait::{Home, WaitQueue};
 use crate::{CancelReason, Instant, mutant};
@@ -42,14 +43,14 @@ use crate::{CancelReason, Instant, mutant};
 pub(super) struct Node {
     // What a walk touches lies together.
     pub(super) state: State,
-    handles: AtomicU32,
+    handles: Count,
     // The first child, or a relay's target.
     below: UnsafeCell<Option<Link>>,
     place: Place,
     cause: UnsafeCell<Option<Arc<Cause>>>,
     pub(super) waiters: WaitQueue<Views>,
     pub(super) deadline: Instant,
-    refs: AtomicU32,
+    refs: Count,
 }
 
 enum Place {
@@ -157,7 +158,7 @@ impl At<'_> {
 
     /// Counts one more reference to the node.
     pub(super) fn count(self) {
-        count(&self.refs);
+        self.refs.add();
     }
 
     pub(super) fn is(self, other: At<'_>) -> bool {
@@ -174,7 +175,7 @@ impl Kept {
 impl Clone for Handle {
     #[inline]
     fn clone(&self) -> Self {
-        count(&self.handles);
+        self.handles.add();
         Self(self.0)
     }
 }
@@ -187,7 +188,7 @@ impl Drop for Handle {
             Ordering::AcqRel,
             Ordering::Relaxed
         );
-        if self.handles.fetch_sub(1, order) == 1 {
+        if self.handles.sub(order) {
             orphan(self.0);
         }
     }
@@ -195,45 +196,27 @@ impl Drop for Handle {
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        if mutant!("token-kept-forever", release(self), false) {
+        if mutant!("token-kept-forever", self.refs.release(), false) {
             destroy(self.0);
         }
     }
-}
-
-/// Counts one more; gives up the process, as `Arc` does, before the count could overflow.
-#[inline]
-fn count(counter: &AtomicU32) {
-    if counter.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
-        std::process::abort();
-    }
-}
-
-/// Gives one reference back; true if it was the last.
-fn release(node: &Node) -> bool {
-    let order = mutant!("token-ref-unreleased", Ordering::AcqRel, Ordering::Relaxed);
-    node.refs.fetch_sub(1, order) == 1
 }
 
 /// What follows the last handle's drop.
 fn orphan(ptr: NonNull<Node>) {
     // SAFETY: K1: the reference of the handles is given back below.
     let node = unsafe { ptr.as_ref() };
-    let children = node.refs.load(Ordering::Acquire) > 1;
+    let children = node.refs.now() > 1;
     let found = node.state.load().is_reachable();
     if !children && !found {
-        debug_assert_eq!(node.refs.swap(0, Ordering::Relaxed), 1);
+        debug_assert!(node.refs.release());
         return free_unseen(ptr);
     }
-    let passed = if children {
-        pass_parent(node, ptr)
-    } else {
-        [None; 2]
-    };
-    if release(node) {
+    let passed = children.then(|| pass_parent(node, ptr));
+    if node.refs.release() {
         destroy(ptr);
     }
-    for held in passed.into_iter().flatten() {
+    for held in passed.into_iter().flatten().flatten() {
         drop(Kept(held));
     }
 }
@@ -289,7 +272,7 @@ fn destroy(first: NonNull<Node>) {
 /// Gives back the reference that a node had to another; true if it was the last.
 fn last(held: NonNull<Node>) -> bool {
     // SAFETY: K1: the reference is there until it is given back here.
-    release(unsafe { held.as_ref() })
+    unsafe { held.as_ref() }.refs.release()
 }
 
 /// Frees a node that is in no list and that nobody refers to.
@@ -321,12 +304,12 @@ impl Node {
     fn is_alone(&self) -> bool {
         // SAFETY: K1: nobody else has the node.
         let below = self.below.with(|below| unsafe { *below });
-        self.refs.load(Ordering::Relaxed) == 0 && (below.is_none() || self.state.load().is_relay())
+        self.refs.now() == 0 && (below.is_none() || self.state.load().is_relay())
     }
 
     /// Tells whether somebody holds a token of this node.
     pub(super) fn is_held(&self) -> bool {
-        self.handles.load(Ordering::Acquire) > 0
+        self.handles.now() > 0
     }
 
     /// Waits for the lock of the tree.
@@ -380,8 +363,8 @@ impl Node {
 impl Handle {
     fn new(state: State, below: Option<Link>, place: Place, deadline: Instant) -> Self {
         let node = Node {
-            handles: AtomicU32::new(1),
-            refs: AtomicU32::new(1),
+            handles: Count::one(),
+            refs: Count::one(),
             state,
             waiters: WaitQueue::new(Views),
             below: UnsafeCell::new(below),
@@ -405,7 +388,7 @@ impl Handle {
     /// Makes a child that is not attached, or a relay to `target`; this node must be attached.
     pub(super) fn below(&self, state: State, target: Option<Link>, deadline: Instant) -> Self {
         debug_assert!(self.state.load().is_attached());
-        count(&self.refs);
+        self.refs.add();
         let place = Place::Below {
             root: NonNull::from(self.root_node()),
             parent: UnsafeCell::new(self.0),
@@ -464,18 +447,7 @@ impl Tree<'_> {
 
     /// Keeps a node beyond the lock, unless it is about to go.
     pub(super) fn keep(node: At<'_>) -> Option<Kept> {
-        let mut refs = node.refs.load(Ordering::Relaxed);
-        while mutant!("token-keeps-the-dead", refs > 0, true) {
-            let (order, failed) = (Ordering::Acquire, Ordering::Relaxed);
-            match node
-                .refs
-                .compare_exchange(refs, refs.wrapping_add(1), order, failed)
-            {
-                Ok(_) => return Some(Kept(node.0)),
-                Err(now) => refs = now,
-            }
-        }
-        None
+        node.refs.add_to_some().then(|| Kept(node.0))
     }
 
     /// Brings a node to `stage`; what its word was, if that is new. A reason that comes too late stays where it is.
