@@ -212,18 +212,19 @@ fn orphan(ptr: NonNull<Node>) {
         debug_assert!(node.refs.release());
         return free_unseen(ptr);
     }
-    let passed = children.then(|| pass_parent(node, ptr));
+    let passed = pass_parent(node, ptr, children);
     if node.refs.release() {
         destroy(ptr);
     }
-    for held in passed.into_iter().flatten().flatten() {
+    for held in passed.into_iter().flatten() {
         drop(Kept(held));
     }
 }
 
-/// Makes the nearest held ancestor of a node without handles its owner and its parent. Gives what the node held besides.
-fn pass_parent(node: &Node, ptr: NonNull<Node>) -> [Option<NonNull<Node>>; 2] {
-    let Place::Below { parent, .. } = &node.place else {
+/// Makes the nearest held ancestor of a node without handles, if it has children, its owner and its parent. Gives what the node held
+/// besides.
+fn pass_parent(node: &Node, ptr: NonNull<Node>, children: bool) -> [Option<NonNull<Node>>; 2] {
+    let (Place::Below { parent, .. }, true) = (&node.place, children) else {
         return [None; 2];
     };
     let tree = node.lock();
