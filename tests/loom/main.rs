@@ -3,18 +3,14 @@
 //! `cargo xtask loom` runs the models, `cargo xtask loom --mutants` the seeded bugs that they must catch. Without the cfg
 //! `trunnion_loom` this target is empty.
 //!
-//! What is modelled: the task cell of core (`task`), its future set (`set`), the queue between the simulator's thread and others (`sim`), the
-//! signal, job queue and registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`),
-//! and the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own
-//! file, so that it must use nothing but core.
-//! What is modelled: the task cell of core (`task`), its wait queue (`wait`) and its token (`token`), the queue between the
-//! simulator's thread and others (`sim`), the signal, job queue and registry of the smol adapter (`smol`), the count of running
-//! closures of the tokio adapter (`tokio`), and the seam that they stand on (`seam`). A state machine of another crate gets a
-//! file here and is compiled from its own file, so that it must use nothing but core.
+//! What is modelled: the task cell of core (`task`), its future set (`set`), its wait queue (`wait`) and its token (`token`), the
+//! queue between the simulator's thread and others (`sim`), the signal, job queue and registry of the smol adapter (`smol`), the
+//! count of running closures of the tokio adapter (`tokio`), and the seam that they stand on (`seam`). A state machine of another
+//! crate gets a file here and is compiled from its own file, so that it must use nothing but core.
 //!
 //! What is not, and why:
 //!
-//! * `TaskId` and `RuntimeId` count with one relaxed `fetch_add`, from which it follows that no number is given twice.
+//! * `TaskId` and `RuntimeId` count with relaxed `fetch_add`s, from which it follows that no number is given twice.
 //! * The slots that hold the registered probes and the default runtime are `OnceLock`s of the standard library, written
 //!   once and read through nothing else.
 //! * `std::sync::Arc` is the standard library's in the models too; what they check is the protocols built on it.
