@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`any_runtime`] | one library for every runtime |
 //! | [`choosing`] | the application picks the runtime |
+//! | [`several`] | several things at once, and what one failure means |
+//! | [`cancellation`] | asking work to stop |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -24,4 +26,8 @@ page! {
     any_runtime = "../guide/any_runtime.md";
     /// How an application chooses its runtime.
     choosing = "../guide/choosing.md";
+    /// How to do several things at once.
+    several = "../guide/several.md";
+    /// How to ask work to stop.
+    cancellation = "../guide/cancellation.md";
 }
