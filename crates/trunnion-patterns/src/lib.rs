@@ -1,8 +1,9 @@
 //! Patterns for async programs on any runtime: waiting for several futures, timeouts, ticks, delays before retries, and
 //! bounded concurrency.
+//! Patterns for async programs on any runtime: timeouts, bounded concurrency, and scopes of tasks.
 //!
-//! Each is generic over the smallest capability it needs, runs inside the task that awaits it, and starts neither a task
-//! nor a thread. Nothing runs before it is awaited, and dropping a future drops all that it was running.
+//! Each is generic over the smallest capability it needs and, but for [`TaskScope`], runs inside the task that awaits it.
+//! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
 //!
 //! | to | use | needs |
 //! |---|---|---|
@@ -20,19 +21,17 @@
 //! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
 //!
 //! # When one of several fails
-//!
 //! | | errors | panics |
 //! |---|---|---|
 //! | `gather`, `as_completed`, `settle`, `race` | are outputs like others | the other futures are dropped, then it goes on |
 //! | `try_gather` | the first stops the others; they are gone before it is given | the same |
 //! | `race_ok` | are kept until one succeeds or all have failed | the same |
-//!
 //! # In which order they are polled
-//!
 //! The first time in their order; of `race` and `race_ok` beginning with the one that
 //! [`choose`](trunnion_core::choose()) says. Then a tuple polls all that are pending, in that order, and the others poll those
 //! that were woken, in the order of the wakes. One round of them is made before the task gives way, so that a future that is
 //! always ready to go on keeps nobody from running.
+//! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -47,6 +46,7 @@ mod map_concurrent;
 mod race;
 mod race_ok;
 mod settle;
+mod task_scope;
 mod timeout;
 #[doc(hidden)]
 pub mod together;
@@ -63,6 +63,14 @@ pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
 pub use race::{Race, race};
 pub use race_ok::{RaceOk, race_ok};
 pub use settle::settle;
+pub use task_scope::{
+    AllOrFirstError, Child, ChildInfo, CollectAll, Discard, Done, Failed, Fault, FirstDone,
+    FirstSuccess, Flow, Fold, Joiner, Limited, LimitedScope, Outcome, Over, PanicPolicy, Quorum,
+    Ready, ScopeError, SpawnError, StartError, TaskScope, TaskScopeBuilder, Tolerate, Unlimited,
+    Why,
+};
+#[doc(hidden)]
+pub use task_scope::{By, Policy, Standard};
 pub use timeout::{Timeout, timeout, timeout_at};
 pub use together::{Each, Together, each};
 pub use try_gather::{TryGather, try_gather};

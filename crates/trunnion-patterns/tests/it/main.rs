@@ -8,4 +8,5 @@ mod interval;
 mod map_concurrent;
 mod race;
 mod set;
+mod task_scope;
 mod timeout;

@@ -1,0 +1,391 @@
+//! Tasks that cannot leak: a scope that waits for its children.
+
+mod builder;
+mod child;
+
+mod driver;
+mod error;
+mod joiner;
+mod limited;
+mod outcome;
+mod own;
+mod places;
+mod roster;
+mod runner;
+mod start;
+mod state;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use trunnion_core::panic::catch;
+use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions};
+
+use places::Place;
+use roster::Enclosing;
+use runner::{Joined, Route, Runner, ToHandle, ToJoiner};
+use state::{Core, Ticket};
+
+#[doc(hidden)]
+pub use builder::{By, Policy, Standard};
+pub use builder::{Limited, PanicPolicy, TaskScopeBuilder, Unlimited};
+pub use child::Child;
+pub use error::{Failed, Fault, ScopeError, SpawnError, Why};
+pub use joiner::{
+    AllOrFirstError, CollectAll, Discard, Done, FirstDone, FirstSuccess, Flow, Fold, Joiner, Over,
+    Quorum, Tolerate,
+};
+pub use limited::LimitedScope;
+pub use outcome::{ChildInfo, Outcome};
+pub use start::{Ready, StartError};
+
+/// Starts tasks that their scope waits for.
+///
+/// A scope is a body and the tasks that it starts. [`run`](TaskScopeBuilder::run) is ready when all of them are gone: their
+/// futures dropped, their destructors run. What the scope gives is decided by its [`Joiner`]: without another, all values
+/// or the first error, which cancels the siblings.
+///
+/// ```
+/// use std::io;
+/// use trunnion_core::{JoinError, Runtime};
+/// use trunnion_patterns::{ScopeError, TaskScope};
+///
+/// async fn page(number: usize) -> io::Result<usize> {
+///     Ok(100 * number)
+/// }
+///
+/// async fn pages<R: Runtime>(rt: &R) -> Result<Vec<usize>, ScopeError<io::Error>> {
+///     TaskScope::builder(rt)
+///         .run(async |s| {
+///             for number in 0..3 {
+///                 drop(s.spawn(page(number)));
+///             }
+///             Ok(())
+///         })
+///         .await
+/// }
+/// # use trunnion_core::BlockOn;
+/// # let sim = trunnion_sim::Sim::new();
+/// # assert_eq!(sim.block_on(pages(&sim.handle())).unwrap(), [0, 100, 200]);
+/// ```
+///
+/// The handle may be cloned and moved into children, which then spawn siblings. It does not keep the scope open: once the body and all children have
+/// ended, nobody comes in.
+///
+/// A scope that is cancelled (by its [`token`](Self::token), its deadline, its joiner, a scope around it) drops its children at their
+/// next pending poll; those of [`spawn_graceful`](Self::spawn_graceful) have the grace to end, then they are killed too.
+pub struct TaskScope<R, T, E> {
+    rt: R,
+    core: Arc<Core<T, E>>,
+}
+
+/// How a child is started.
+struct How<'a> {
+    options: SpawnOptions<'a>,
+    graceful: bool,
+    place: Option<Place>,
+}
+
+/// A child's ticket, its slot and number, and what was to be spawned.
+type Admitted<T, E, F> = (Ticket<T, E>, (usize, u64), F);
+
+impl<'a> How<'a> {
+    const fn new(options: SpawnOptions<'a>) -> Self {
+        Self {
+            options,
+            graceful: false,
+            place: None,
+        }
+    }
+
+    fn in_place(self, place: Place) -> Self {
+        let place = Some(place);
+        Self { place, ..self }
+    }
+}
+
+impl TaskScope<(), (), ()> {
+    /// Sets a scope up whose children run on `rt`.
+    #[track_caller]
+    pub fn builder<R: Clone>(rt: &R) -> TaskScopeBuilder<R> {
+        TaskScopeBuilder::new(rt)
+    }
+}
+
+impl<R, T, E> TaskScope<R, T, E> {
+    const fn new(rt: R, core: Arc<Core<T, E>>) -> Self {
+        Self { rt, core }
+    }
+
+    /// Gives the scope's token: cancelling it cancels the children and ends the body.
+    pub fn token(&self) -> &CancelToken {
+        &self.core.token
+    }
+
+    /// Gives the scope's name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.core.name.as_deref()
+    }
+
+    /// Lists the children that are there now; a scope inside this one counts as one.
+    pub fn children(&self) -> Vec<ChildInfo> {
+        let entries = self.core.roster.list().into_iter();
+        entries.map(ChildInfo::new).collect()
+    }
+
+    /// Gives `future` back, unpolled.
+    fn refuse<F>(&self, future: F) -> SpawnError<F> {
+        self.core.refused.store(true, Ordering::Relaxed);
+        SpawnError::Cancelled(future)
+    }
+}
+
+impl<R, T, E> TaskScope<R, T, E>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    fn around(&self) -> (Arc<dyn Enclosing>, CancelToken) {
+        (
+            Arc::<Core<T, E>>::clone(&self.core),
+            self.core.token.clone(),
+        )
+    }
+
+    /// Sets a scope up inside this one, which waits for it and whose token cancels it.
+    #[track_caller]
+    pub fn child_scope(&self) -> TaskScopeBuilder<R>
+    where
+        R: Clone,
+    {
+        TaskScopeBuilder::new(&self.rt).within(self)
+    }
+
+    /// Takes a ticket for a child, unless the scope takes no more.
+    fn admit<F>(&self, how: How<'_>, future: F) -> Result<Admitted<T, E, F>, SpawnError<F>> {
+        let token = &self.core.token;
+        let stopped = if how.graceful {
+            token.is_killed()
+        } else {
+            token.is_cancelled()
+        };
+        if stopped {
+            return Err(self.refuse(future));
+        }
+        let name = how.options.task_name().map(Arc::from);
+        match self.core.roster.enter(name, how.options.location()) {
+            Some(seat) => Ok((Ticket::new(&self.core, seat.0, how.place), seat, future)),
+            None => Err(SpawnError::Closed(future)),
+        }
+    }
+
+    /// Runs a closure that blocks, and waits for it: it cannot be aborted, but gets the token.
+    ///
+    /// The closure runs even when the scope is cancelled after it was taken. It is a straggler if it goes on beyond the grace.
+    ///
+    /// # Errors
+    /// [`SpawnError`] with the closure, when the scope is cancelled or has ended.
+    #[track_caller]
+    pub fn spawn_blocking<F>(&self, job: F) -> Result<(), SpawnError<F>>
+    where
+        R: SpawnBlocking,
+        F: FnOnce(&CancelToken) -> Result<T, E> + Send + 'static,
+    {
+        let options = SpawnOptions::new();
+        let (mut ticket, _, job) = self.admit(How::new(options), job)?;
+        let handle = self.rt.spawn_blocking_with(options, move || {
+            let outcome = match catch(|| job(&ticket.core.token)) {
+                Ok(result) => result.into(),
+                Err(panic) => {
+                    ticket.panicked(&panic);
+                    Outcome::Panicked(panic)
+                }
+            };
+            ticket.hand_in(Some(outcome));
+        });
+        // The closure runs all the same.
+        drop(handle);
+        Ok(())
+    }
+}
+
+impl<R, T, E> TaskScope<R, T, E>
+where
+    R: Spawn,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    /// Starts a child whose result goes to the joiner.
+    ///
+    /// When the scope is cancelled or has ended, `future` is dropped unpolled, the handle says so ([`Child::is_refused`]), and the scope's
+    /// result does not hide it. [`try_spawn`](Self::try_spawn) gives the future back instead.
+    ///
+    /// # Cancel safety
+    /// Dropping the handle changes nothing: the child is its scope's.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> Child<R, ()>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let how = How::new(SpawnOptions::new());
+        self.launch(how, ToJoiner, future)
+            .unwrap_or_else(|_| self.refused())
+    }
+
+    /// Starts a child with a name.
+    ///
+    /// # Cancel safety
+    /// Dropping the handle changes nothing: the child is its scope's.
+    #[track_caller]
+    pub fn spawn_named<F>(&self, name: &str, future: F) -> Child<R, ()>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let how = How::new(SpawnOptions::new().name(name));
+        self.launch(how, ToJoiner, future)
+            .unwrap_or_else(|_| self.refused())
+    }
+
+    /// Starts a child, or gives the future back.
+    ///
+    /// # Errors
+    /// [`SpawnError`] with the future, unpolled, when the scope is cancelled or has ended.
+    ///
+    /// # Cancel safety
+    /// Dropping the handle changes nothing: the child is its scope's.
+    #[track_caller]
+    pub fn try_spawn<F>(&self, future: F) -> Result<Child<R, ()>, SpawnError<F>>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.launch(How::new(SpawnOptions::new()), ToJoiner, future)
+    }
+
+    /// Starts a child whose value goes to its handle; the joiner is told of nothing but a panic.
+    ///
+    /// # Cancel safety
+    /// Dropping the handle changes nothing: the child is its scope's.
+    #[track_caller]
+    pub fn spawn_with_handle<F>(&self, future: F) -> Child<R, F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.launch(How::new(SpawnOptions::new()), ToHandle, future)
+            .unwrap_or_else(|_| self.refused())
+    }
+
+    /// Starts a child that cleans up when it is cancelled: it gets the scope's token and runs on until the grace is over.
+    ///
+    /// A scope that is cancelled, but not killed, still takes such children.
+    ///
+    /// # Cancel safety
+    /// Dropping the handle changes nothing: the child is its scope's.
+    #[track_caller]
+    pub fn spawn_graceful<F, Fut>(&self, child: F) -> Child<R, ()>
+    where
+        F: FnOnce(CancelToken) -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let mut how = How::new(SpawnOptions::new());
+        how.graceful = true;
+        let future = child(self.core.token.clone());
+        self.launch(how, ToJoiner, future)
+            .unwrap_or_else(|_| self.refused())
+    }
+
+    /// Starts a child and waits until it says that it is ready.
+    ///
+    /// Until then it runs under the caller: an error goes to the caller alone. Afterwards it is a child like any other.
+    ///
+    /// ```
+    /// use trunnion_core::BlockOn;
+    /// use trunnion_patterns::TaskScope;
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let rt = sim.handle();
+    /// let served = sim.block_on(TaskScope::builder(&rt).run(async |s| {
+    ///     let port = s.start(|ready| async move {
+    ///         ready.send(8080);
+    ///         Ok("served")
+    ///     });
+    ///     assert_eq!(port.await.unwrap(), 8080);
+    ///     Ok::<_, std::io::Error>(())
+    /// }));
+    /// assert_eq!(served.unwrap(), ["served"]);
+    /// ```
+    ///
+    /// # Errors
+    /// [`StartError`] when the child ends before it is ready, or is not taken.
+    ///
+    /// # Cancel safety
+    /// Dropping the returned future before it is ready aborts the child; its scope still waits until it is gone.
+    #[track_caller]
+    pub fn start<V, F, Fut>(
+        &self,
+        child: F,
+    ) -> impl Future<Output = Result<V, StartError<E>>> + use<'_, R, T, E, V, F, Fut>
+    where
+        V: Send + 'static,
+        F: FnOnce(Ready<V>) -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let options = SpawnOptions::new();
+        async move {
+            let (ready, route, hands) = start::pair();
+            match self.launch(How::new(options), route, child(ready)) {
+                Ok(child) => start::started(child, hands).await,
+                Err(_) => Err(StartError::Refused),
+            }
+        }
+    }
+
+    fn launch<F, K>(
+        &self,
+        how: How<'_>,
+        route: K,
+        future: F,
+    ) -> Result<Child<R, K::Handed>, SpawnError<F>>
+    where
+        F: Future + Send + 'static,
+        K: Route<F::Output, T, E> + Send + 'static,
+        K::Handed: Send + 'static,
+    {
+        let (options, graceful) = (how.options, how.graceful);
+        let (ticket, seat, future) = self.admit(how, future)?;
+        let runner = Runner::new(ticket, graceful, route, future);
+        let task = self.rt.spawn_with(options, runner);
+        Ok(self.handle(Some(task), seat))
+    }
+
+    fn refused<V: Send + 'static>(&self) -> Child<R, V> {
+        self.handle(None, (0, 0))
+    }
+
+    fn handle<V: Send + 'static>(
+        &self,
+        task: Option<R::Task<Joined<V>>>,
+        seat: (usize, u64),
+    ) -> Child<R, V> {
+        let scope = Arc::<Core<T, E>>::clone(&self.core);
+        let address = runner::address(&scope);
+        Child::new(task, (scope, address), seat)
+    }
+}
+
+impl<R: Clone, T, E> Clone for TaskScope<R, T, E> {
+    fn clone(&self) -> Self {
+        Self::new(self.rt.clone(), Arc::clone(&self.core))
+    }
+}
+
+impl<R, T, E> fmt::Debug for TaskScope<R, T, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskScope")
+            .field("name", &self.name())
+            .field("token", &self.core.token)
+            .finish_non_exhaustive()
+    }
+}

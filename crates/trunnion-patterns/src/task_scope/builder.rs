@@ -1,0 +1,311 @@
+//! What a scope is made of.
+
+use core::fmt;
+use core::future::Future;
+use core::marker::PhantomData;
+use core::num::NonZeroUsize;
+use core::panic::Location;
+use core::time::Duration;
+use std::sync::Arc;
+
+use trunnion_core::{CancelToken, Instant, PanicPayload, Spawn, Timer};
+
+use super::TaskScope;
+use super::driver;
+use super::error::ScopeError;
+use super::joiner::{AllOrFirstError, Joiner};
+use super::limited::LimitedScope;
+use super::outcome::ChildInfo;
+use super::places::Places;
+use super::roster::Enclosing;
+use super::state::PanicHook;
+
+/// How long children have to end once they are asked to: what container runtimes give a process.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Says what the panic of a child leads to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PanicPolicy {
+    /// The siblings are cancelled, and the first panic is raised in the caller when all are gone.
+    #[default]
+    Propagate,
+    /// It is an outcome, and the joiner decides.
+    Collect,
+}
+
+/// Makes the joiner of a scope.
+#[doc(hidden)]
+pub trait Policy<T, E> {
+    type Joiner: Joiner<T, E>;
+
+    fn into_joiner(self) -> Self::Joiner;
+}
+
+/// Stands for [`AllOrFirstError`], whose types are known when the scope runs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standard;
+
+/// Holds a joiner that was chosen.
+#[derive(Debug)]
+pub struct By<J>(J);
+
+impl<T, E> Policy<T, E> for Standard {
+    type Joiner = AllOrFirstError<T, E>;
+
+    fn into_joiner(self) -> Self::Joiner {
+        AllOrFirstError::default()
+    }
+}
+
+impl<T, E, J: Joiner<T, E>> Policy<T, E> for By<J> {
+    type Joiner = J;
+
+    fn into_joiner(self) -> J {
+        self.0
+    }
+}
+
+/// Marks a scope that takes any number of children.
+#[derive(Debug)]
+pub struct Unlimited;
+
+/// Marks a scope with a limit.
+#[derive(Debug)]
+pub struct Limited;
+
+/// The scope around a new one.
+pub(super) struct Around {
+    pub(super) scope: Arc<dyn Enclosing>,
+    pub(super) token: CancelToken,
+}
+
+/// Is told of a child that is late.
+type StragglerHook = Box<dyn FnMut(&ChildInfo) + Send>;
+
+/// What does not depend on types.
+pub(super) struct Plan {
+    pub(super) name: Option<Arc<str>>,
+    pub(super) location: &'static Location<'static>,
+    pub(super) token: Option<CancelToken>,
+    pub(super) around: Option<Around>,
+    pub(super) limit: Option<NonZeroUsize>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) grace: Duration,
+    pub(super) policy: PanicPolicy,
+    pub(super) on_panic: Option<PanicHook>,
+    pub(super) on_straggler: Option<StragglerHook>,
+    pub(super) on_orphan: Option<Box<dyn FnOnce(usize) + Send>>,
+}
+
+/// Sets a scope up; made by [`TaskScope::builder`].
+///
+/// ```
+/// use std::time::Duration;
+/// use trunnion_core::{BlockOn, Clock, Timer};
+/// use trunnion_patterns::TaskScope;
+///
+/// let sim = trunnion_sim::Sim::new();
+/// let rt = sim.handle();
+/// let scope = TaskScope::builder(&rt)
+///     .name("mirrors")
+///     .deadline(rt.now() + Duration::from_secs(5))
+///     .grace(Duration::from_secs(1));
+/// let late = sim.block_on(scope.run(async |s| {
+///     drop(s.spawn(std::future::pending::<Result<(), std::io::Error>>()));
+///     Ok(())
+/// }));
+/// assert!(late.unwrap_err().is_elapsed());
+/// ```
+#[must_use = "a scope does nothing until `run` is awaited"]
+pub struct TaskScopeBuilder<R, P = Standard, L = Unlimited> {
+    rt: R,
+    policy: P,
+    plan: Plan,
+    limit: PhantomData<fn() -> L>,
+}
+
+impl<R: Clone> TaskScopeBuilder<R> {
+    #[track_caller]
+    pub(super) fn new(rt: &R) -> Self {
+        let plan = Plan {
+            name: None,
+            location: Location::caller(),
+            token: None,
+            around: None,
+            limit: None,
+            deadline: None,
+            grace: GRACE,
+            policy: PanicPolicy::default(),
+            on_panic: None,
+            on_straggler: None,
+            on_orphan: None,
+        };
+        Self {
+            rt: rt.clone(),
+            policy: Standard,
+            plan,
+            limit: PhantomData,
+        }
+    }
+}
+
+impl<R, P, L> TaskScopeBuilder<R, P, L> {
+    /// Names the scope, for messages and for the scope around it.
+    pub fn name(mut self, name: &str) -> Self {
+        self.plan.name = Some(name.into());
+        self
+    }
+
+    /// Makes the scope's token a child of `token`: cancelling that cancels the scope.
+    pub fn token(mut self, token: &CancelToken) -> Self {
+        self.plan.token = Some(token.clone());
+        self
+    }
+
+    /// Puts the scope inside `outer`, which then waits for it even when its future is dropped, and whose token cancels it too.
+    pub fn within<R2, T2, E2>(mut self, outer: &TaskScope<R2, T2, E2>) -> Self
+    where
+        T2: Send + 'static,
+        E2: Send + 'static,
+    {
+        let (scope, token) = outer.around();
+        self.plan.around = Some(Around { scope, token });
+        self
+    }
+
+    /// Chooses what the scope makes of its children's outcomes; without it, [`AllOrFirstError`].
+    pub fn joiner<J>(self, joiner: J) -> TaskScopeBuilder<R, By<J>, L> {
+        TaskScopeBuilder {
+            rt: self.rt,
+            policy: By(joiner),
+            plan: self.plan,
+            limit: PhantomData,
+        }
+    }
+
+    /// Cancels the scope at `at`, with an error that says that this scope's time was over.
+    pub const fn deadline(mut self, at: Instant) -> Self {
+        self.plan.deadline = Some(at);
+        self
+    }
+
+    /// Gives children so long to end once the scope is cancelled, then they are killed. Without it, ten seconds.
+    pub const fn grace(mut self, grace: Duration) -> Self {
+        self.plan.grace = grace;
+        self
+    }
+
+    /// Chooses what the panic of a child leads to.
+    pub const fn panics(mut self, policy: PanicPolicy) -> Self {
+        self.plan.policy = policy;
+        self
+    }
+
+    /// Calls `hook` in the child's task when a child panics, before anybody has drained anything.
+    pub fn on_panic(
+        mut self,
+        hook: impl Fn(&ChildInfo, &PanicPayload) + Send + Sync + 'static,
+    ) -> Self {
+        self.plan.on_panic = Some(Box::new(hook));
+        self
+    }
+
+    /// Calls `hook` for each child that is still there when the grace is over.
+    pub fn on_straggler(mut self, hook: impl FnMut(&ChildInfo) + Send + 'static) -> Self {
+        self.plan.on_straggler = Some(Box::new(hook));
+        self
+    }
+
+    /// Calls `hook` with the number of children that are left when the scope's future is dropped and no scope is around it.
+    pub fn on_orphan(mut self, hook: impl FnOnce(usize) + Send + 'static) -> Self {
+        self.plan.on_orphan = Some(Box::new(hook));
+        self
+    }
+}
+
+impl<R, P> TaskScopeBuilder<R, P, Unlimited> {
+    /// Lets at most `limit` children run at once: `spawn` waits for a place, in the order of the calls.
+    pub fn limit(mut self, limit: NonZeroUsize) -> TaskScopeBuilder<R, P, Limited> {
+        self.plan.limit = Some(limit);
+        TaskScopeBuilder {
+            rt: self.rt,
+            policy: self.policy,
+            plan: self.plan,
+            limit: PhantomData,
+        }
+    }
+
+    /// Runs `body` with the scope, waits for all children, and gives what the joiner makes of them.
+    ///
+    /// The body runs in the task that awaits this and may borrow. When it ends with `Ok`, the scope waits; with an error,
+    /// the children are cancelled and the error comes first. When the scope is cancelled, the body is polled once more and then dropped.
+    ///
+    /// One turn takes reports first, then polls the body, then looks at the token and the clock.
+    ///
+    /// # Errors
+    /// [`ScopeError`]: what the joiner calls a failure, the body's error, a cancellation or a deadline that cut it short.
+    ///
+    /// # Panics
+    /// With the first panic of the body, the joiner or a child, when all children are gone. In debug builds, when a child
+    /// awaits its own scope.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the body and kills the children without waiting for them. The scope around it waits for them; without
+    /// one, [`on_orphan`](Self::on_orphan) is told.
+    ///
+    /// # Cost
+    /// One allocation for the scope, and for each child what the runtime allocates for a task.
+    pub async fn run<T, E, F, Fut>(
+        self,
+        body: F,
+    ) -> Result<<P::Joiner as Joiner<T, E>>::Output, ScopeError<E>>
+    where
+        R: Timer + Spawn + Clone,
+        P: Policy<T, E>,
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnOnce(TaskScope<R, T, E>) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        driver::run(self.rt, self.plan, self.policy.into_joiner(), body).await
+    }
+}
+
+impl<R, P> TaskScopeBuilder<R, P, Limited> {
+    /// Runs `body` with the limited scope; otherwise as for a scope without a limit.
+    ///
+    /// # Errors
+    /// As without a limit, and [`Why::QuorumAboveLimit`](super::Why::QuorumAboveLimit) before anything runs.
+    ///
+    /// # Panics
+    /// As without a limit.
+    ///
+    /// # Cancel safety
+    /// As without a limit.
+    pub async fn run<T, E, F, Fut>(
+        self,
+        body: F,
+    ) -> Result<<P::Joiner as Joiner<T, E>>::Output, ScopeError<E>>
+    where
+        R: Timer + Spawn + Clone,
+        P: Policy<T, E>,
+        T: Send + 'static,
+        E: Send + 'static,
+        F: FnOnce(LimitedScope<R, T, E>) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        let places = Places::new(self.plan.limit.unwrap_or(NonZeroUsize::MIN));
+        let body = |scope| body(LimitedScope::new(scope, places));
+        driver::run(self.rt, self.plan, self.policy.into_joiner(), body).await
+    }
+}
+
+impl<R, P, L> fmt::Debug for TaskScopeBuilder<R, P, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskScopeBuilder")
+            .field("name", &self.plan.name)
+            .field("limit", &self.plan.limit)
+            .finish_non_exhaustive()
+    }
+}

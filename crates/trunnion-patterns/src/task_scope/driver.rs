@@ -1,0 +1,323 @@
+//! The scope's own future: it polls the body, feeds the joiner, keeps the time, and waits for the last ticket.
+
+mod body;
+mod stop;
+
+use core::future::{Future, poll_fn};
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use trunnion_core::panic::{catch, contain};
+use trunnion_core::{CancelKind, CancelReason, CancelToken, PanicPayload, Spawn, Timer};
+
+use body::Body;
+use stop::Stage;
+
+use super::builder::{PanicPolicy, Plan};
+use super::error::{ScopeError, Why};
+use super::joiner::{Done, Flow, Joiner, Over};
+use super::outcome::{ChildInfo, Outcome};
+use super::roster::{Entry, Outer, Roster, poll_told};
+use super::runner::address;
+use super::state::Core;
+use super::{TaskScope, own};
+use crate::Elapsed;
+
+/// Runs a scope from its first poll to the last ticket.
+pub(super) async fn run<R, J, T, E, F, Fut>(
+    rt: R,
+    mut plan: Plan,
+    joiner: J,
+    body: F,
+) -> Result<J::Output, ScopeError<E>>
+where
+    R: Timer + Spawn + Clone,
+    J: Joiner<T, E>,
+    T: Send + 'static,
+    E: Send + 'static,
+    F: FnOnce(TaskScope<R, T, E>) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+{
+    joiner.check(plan.limit).map_err(ScopeError::new)?;
+    let core = Arc::new(core_of::<T, E>(&mut plan, J::keeps)?);
+    let scope = TaskScope::new(rt.clone(), Arc::clone(&core));
+    let mut driver = Driver::new(Arc::clone(&core), plan, joiner);
+    // Declared after the driver, so that the body is dropped before the children are killed.
+    let future = driver.begin(|| body(scope));
+    let mut body = pin!(Body::new(future));
+    let mut clock = pin!(None::<R::Sleep>);
+    let mut told = pin!(core.roster.waiter());
+    let mut cancelled = pin!(core.token.cancelled_owned());
+    poll_fn(|cx| {
+        driver.refuse_own();
+        loop {
+            driver.take_reports();
+            driver.poll_body(body.as_mut(), cx);
+            if driver.is_over() {
+                return Poll::Ready(());
+            }
+            if driver.poll_stop(&rt, clock.as_mut(), cancelled.as_mut(), cx) {
+                continue;
+            }
+            if poll_told(told.as_mut(), cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await;
+    driver.finish()
+}
+
+/// Makes the shared state, unless the scope is cancelled before it begins.
+fn core_of<T, E>(
+    plan: &mut Plan,
+    keeps: fn(&Outcome<T, E>) -> bool,
+) -> Result<Core<T, E>, ScopeError<E>> {
+    let token = token_of(plan);
+    if let Some(reason) = token.reason() {
+        return Err(ScopeError::new(Why::Cancelled(reason)));
+    }
+    let (name, location) = (plan.name.clone(), plan.location);
+    let outer = match &plan.around {
+        None => None,
+        Some(around) => {
+            let outer = Outer::enter(Arc::clone(&around.scope), name.clone(), location);
+            let closed = || Why::Cancelled(CancelKind::ScopeClosed.into());
+            Some(outer.ok_or_else(|| ScopeError::new(closed()))?)
+        }
+    };
+    Ok(Core {
+        roster: Roster::new(outer),
+        token,
+        keeps,
+        name,
+        on_panic: plan.on_panic.take(),
+        propagates: plan.policy == PanicPolicy::Propagate,
+        refused: AtomicBool::new(false),
+    })
+}
+
+fn token_of(plan: &Plan) -> CancelToken {
+    match (&plan.token, &plan.around) {
+        (None, None) => CancelToken::new(),
+        (Some(token), None) => token.child(),
+        (None, Some(around)) => around.token.child(),
+        (Some(token), Some(around)) => CancelToken::any_of([token, &around.token]),
+    }
+}
+
+struct Driver<J, T, E> {
+    core: Arc<Core<T, E>>,
+    plan: Plan,
+    // Empty once the result is given.
+    joiner: Option<J>,
+    spare: Vec<(Entry, Outcome<T, E>)>,
+    stage: Stage,
+    body_ended: bool,
+    body_error: Option<E>,
+    panic: Option<PanicPayload>,
+    elapsed: Option<Elapsed>,
+    // The joiner or the body has ended it.
+    decided: bool,
+    // The body or a child was cut short.
+    cut: bool,
+}
+
+impl<J, T, E> Driver<J, T, E>
+where
+    J: Joiner<T, E>,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    const fn new(core: Arc<Core<T, E>>, plan: Plan, joiner: J) -> Self {
+        Self {
+            core,
+            plan,
+            joiner: Some(joiner),
+            spare: Vec::new(),
+            stage: Stage::Runs,
+            body_ended: false,
+            body_error: None,
+            panic: None,
+            elapsed: None,
+            decided: false,
+            cut: false,
+        }
+    }
+
+    /// Makes the body's future; a panic of that is the body's.
+    fn begin<Fut>(&mut self, body: impl FnOnce() -> Fut) -> Option<Fut> {
+        match catch(body) {
+            Ok(future) => Some(future),
+            Err(panic) => {
+                self.keep_panic(panic);
+                self.end_body();
+                None
+            }
+        }
+    }
+
+    /// Feeds the joiner; how many are in, the body not forgotten, at a moment without reports.
+    fn take_reports(&mut self) -> usize {
+        loop {
+            let mut reports = core::mem::take(&mut self.spare);
+            let live = self.core.roster.take(&mut reports);
+            if reports.is_empty() {
+                self.spare = reports;
+                return live;
+            }
+            let mut running = reports.len() + live - usize::from(!self.body_ended);
+            for (entry, outcome) in reports.drain(..) {
+                running -= 1;
+                self.take_report(ChildInfo::new(entry), outcome, running);
+            }
+            self.spare = reports;
+        }
+    }
+
+    fn take_report(&mut self, child: ChildInfo, outcome: Outcome<T, E>, running: usize) {
+        let after_cancel = self.core.token.is_cancelled();
+        self.cut |= after_cancel && outcome.is_cancelled();
+        let outcome = match outcome {
+            Outcome::Panicked(panic) if self.core.propagates => return self.keep_panic(panic),
+            outcome => outcome,
+        };
+        let done = Done {
+            child,
+            outcome,
+            after_cancel,
+            running,
+        };
+        self.ask(|joiner| joiner.on_done(done));
+    }
+
+    /// Lets the joiner decide.
+    fn ask(&mut self, f: impl FnOnce(&mut J) -> Flow) {
+        let Some(joiner) = &mut self.joiner else {
+            return;
+        };
+        match catch(|| f(joiner)) {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::Cancel(reason)) => self.stop(reason),
+            Err(panic) => self.keep_panic(panic),
+        }
+    }
+
+    /// Cancels the scope on its own account.
+    fn stop(&mut self, reason: impl Into<CancelReason>) {
+        match catch(|| self.core.token.cancel_with(reason)) {
+            Ok(won) => self.decided |= won,
+            Err(panic) => self.keep_panic(panic),
+        }
+    }
+
+    /// Keeps the first panic, and cancels the scope.
+    fn keep_panic(&mut self, panic: PanicPayload) {
+        if self.panic.is_some() {
+            return contain(|| drop(panic));
+        }
+        self.panic = Some(panic);
+        self.stop(CancelKind::SiblingPanicked);
+    }
+
+    fn poll_body<Fut>(&mut self, mut body: Pin<&mut Body<Fut>>, cx: &mut Context<'_>)
+    where
+        Fut: Future<Output = Result<(), E>>,
+    {
+        let Some(future) = body.as_mut().future() else {
+            return;
+        };
+        match catch(|| future.poll(cx)) {
+            Ok(Poll::Pending) if !self.core.token.is_cancelled() => return,
+            Ok(Poll::Pending) => self.cut = true,
+            Ok(Poll::Ready(Ok(()))) => {}
+            Ok(Poll::Ready(Err(error))) => {
+                self.body_error = Some(error);
+                self.stop(CancelKind::ScopeClosed);
+            }
+            Err(panic) => self.keep_panic(panic),
+        }
+        if let Err(panic) = catch(|| body.clear()) {
+            self.keep_panic(panic);
+        }
+        self.end_body();
+    }
+
+    fn end_body(&mut self) {
+        self.body_ended = true;
+        drop(self.core.roster.leave(None, None));
+        // What is known of the children comes before the news that there is no more body.
+        let running = self.take_reports();
+        self.ask(|joiner| joiner.on_body_end(running));
+    }
+
+    /// Tells whether all are gone and all reports taken.
+    fn is_over(&mut self) -> bool {
+        self.body_ended && self.take_reports() == 0
+    }
+
+    /// Says why the scope was cut short, if it was, and neither by its joiner nor by its body.
+    fn why_cut(&mut self) -> Option<Why> {
+        let cut = self.cut || self.core.refused.load(Ordering::Relaxed);
+        let reason = self.core.token.reason().filter(|_| cut && !self.decided)?;
+        let elapsed = self.elapsed.map(Why::Elapsed);
+        Some(elapsed.unwrap_or(Why::Cancelled(reason)))
+    }
+
+    fn finish(&mut self) -> Result<J::Output, ScopeError<E>> {
+        if let Some(panic) = self.panic.take() {
+            panic.resume();
+        }
+        let cut = self.why_cut();
+        let Some(joiner) = self.joiner.take() else {
+            unreachable!("a scope has one end")
+        };
+        let result = joiner.finish(&Over { cut });
+        match self.body_error.take() {
+            None => result,
+            Some(error) => {
+                let others = result.err().unwrap_or(ScopeError::new(Why::Failed));
+                Err(others.led_by(error))
+            }
+        }
+    }
+
+    #[expect(clippy::panic, reason = "it would wait for itself without end")]
+    fn refuse_own(&self) {
+        let Some(id) = own::polled_of(address(&self.core)) else {
+            return;
+        };
+        let entries = self.core.roster.list();
+        let child = entries.into_iter().find(|entry| entry.id == id);
+        let child = child.map(ChildInfo::new);
+        panic!(
+            "{} awaits its own scope `{}`",
+            child.map_or(String::from("a child"), |child| child.to_string()),
+            self.core.name.as_deref().unwrap_or("unnamed")
+        );
+    }
+}
+
+impl<J, T, E> Drop for Driver<J, T, E> {
+    fn drop(&mut self) {
+        let (reports, mut live) = self.core.roster.abandon();
+        for (_, outcome) in reports {
+            contain(|| drop(outcome));
+        }
+        contain(|| drop(self.joiner.take()));
+        if live == 0 {
+            return;
+        }
+        contain(|| _ = self.core.token.kill(CancelKind::ScopeClosed));
+        if !self.body_ended {
+            drop(self.core.roster.leave(None, None));
+            live -= 1;
+        }
+        let hook = self.plan.on_orphan.take();
+        if let Some(hook) = hook.filter(|_| live > 0 && self.plan.around.is_none()) {
+            contain(|| hook(live));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! How a scope is stopped: by its token or its deadline, with a grace before the kill.
+
+use core::future::Future;
+use core::pin::Pin;
+use core::task::Context;
+
+use trunnion_core::panic::{catch, contain};
+use trunnion_core::{CancelKind, CancelledOwned, Timer};
+
+use super::{ChildInfo, Driver, Elapsed, Joiner};
+
+/// How far the end of a scope has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Runs,
+    /// Cancelled; the grace runs.
+    Stops,
+    Killed,
+}
+
+impl<J, T, E> Driver<J, T, E>
+where
+    J: Joiner<T, E>,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    /// Looks at the token and the clock; true if that changed something.
+    pub(super) fn poll_stop<R: Timer>(
+        &mut self,
+        rt: &R,
+        mut clock: Pin<&mut Option<R::Sleep>>,
+        cancelled: Pin<&mut CancelledOwned>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        match self.stage {
+            Stage::Runs if cancelled.poll(cx).is_ready() => {
+                self.stage = Stage::Stops;
+                clock.set(Some(rt.sleep(self.plan.grace)));
+                true
+            }
+            Stage::Runs => self.poll_deadline(rt, clock, cx),
+            Stage::Stops => {
+                let over = clock
+                    .as_pin_mut()
+                    .is_some_and(|clock| clock.poll(cx).is_ready());
+                if over {
+                    self.kill();
+                }
+                over
+            }
+            Stage::Killed => false,
+        }
+    }
+
+    fn poll_deadline<R: Timer>(
+        &mut self,
+        rt: &R,
+        mut clock: Pin<&mut Option<R::Sleep>>,
+        cx: &mut Context<'_>,
+    ) -> bool {
+        let (own, outer) = (self.plan.deadline, self.core.token.deadline());
+        let Some(at) = own.into_iter().chain(outer).min() else {
+            return false;
+        };
+        if clock.is_none() {
+            clock.set(Some(rt.sleep_until(at)));
+        }
+        let passed = clock
+            .as_pin_mut()
+            .is_some_and(|clock| clock.poll(cx).is_ready());
+        if !passed {
+            return false;
+        }
+        match catch(|| self.core.token.cancel_with(CancelKind::Deadline)) {
+            // Of two equal deadlines the outer one counts.
+            Ok(true) if outer.is_none_or(|outer| at < outer) => {
+                let (allowed, deadline) = (None, Some(at));
+                self.elapsed = Some(Elapsed { allowed, deadline });
+            }
+            Ok(_) => {}
+            Err(panic) => self.keep_panic(panic),
+        }
+        true
+    }
+
+    /// The grace is over: tells who is late, and kills them.
+    fn kill(&mut self) {
+        self.stage = Stage::Killed;
+        if let Some(hook) = &mut self.plan.on_straggler {
+            for entry in self.core.roster.list() {
+                contain(|| hook(&ChildInfo::new(entry)));
+            }
+        }
+        if let Err(panic) = catch(|| self.core.token.kill(CancelKind::GraceExpired)) {
+            self.keep_panic(panic);
+        }
+    }
+}

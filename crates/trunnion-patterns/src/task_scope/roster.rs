@@ -1,0 +1,318 @@
+//! Who is in a scope, and what the children report: the one shared state that the protocol of a scope rests on.
+//!
+//! * R1: whoever is counted may let another one in; from zero nobody comes in any more. The body is counted too.
+//! * R2: who waits for the roster is told of each report, and of the last one who leaves.
+//! * R3: the place in the enclosing scope is given back by the last one who leaves, whether or not somebody still waits.
+//! * R4: no report is dropped under the lock; reports that nobody will take are dropped by those who bring them.
+
+use core::panic::Location;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use trunnion_core::mutant;
+use trunnion_core::panic::contain;
+use trunnion_core::sync::Arc;
+use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
+
+/// Ends the list of free slots.
+const NONE: usize = usize::MAX;
+
+/// One who is in a scope.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Counts from 0 in the order of arrival.
+    pub(crate) id: u64,
+    pub(crate) name: Option<Arc<str>>,
+    pub(crate) location: &'static Location<'static>,
+    /// Its own handle has asked it to stop.
+    pub(crate) aborted: bool,
+}
+
+/// A scope, as seen from the scopes and handles inside it.
+pub(crate) trait Enclosing: Send + Sync {
+    /// Lets one in; its slot and its number.
+    fn enter(
+        &self,
+        name: Option<Arc<str>>,
+        location: &'static Location<'static>,
+    ) -> Option<(usize, u64)>;
+
+    /// Lets one out who has nothing to report; what the scope itself held, if that was the last.
+    fn leave(&self, slot: usize) -> Option<Outer>;
+
+    /// Notes that the handle of number `id` asked it to stop.
+    fn abort(&self, slot: usize, id: u64);
+
+    /// Describes the one with this number, if it is still in.
+    fn entry(&self, slot: usize, id: u64) -> Option<Entry>;
+}
+
+/// The place of an inner scope in the scope around it; dropping it gives the place back.
+pub(crate) struct Outer {
+    scope: Arc<dyn Enclosing>,
+    // Empty once it was given back.
+    slot: Option<usize>,
+}
+
+impl Outer {
+    /// Takes a place; none if the enclosing scope has ended.
+    pub(crate) fn enter(
+        scope: Arc<dyn Enclosing>,
+        name: Option<Arc<str>>,
+        location: &'static Location<'static>,
+    ) -> Option<Self> {
+        let (slot, _) = scope.enter(name, location)?;
+        let slot = Some(slot);
+        Some(Self { scope, slot })
+    }
+}
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        // The last of an inner scope may be the last of those around it: a loop, so that no depth is too deep.
+        let mut next = self.slot.take().and_then(|slot| self.scope.leave(slot));
+        while let Some(mut outer) = next {
+            next = outer.slot.take().and_then(|slot| outer.scope.leave(slot));
+        }
+    }
+}
+
+enum Slot {
+    /// The next free slot.
+    Free(usize),
+    Taken(Entry),
+}
+
+/// What lies under the lock.
+pub(crate) struct Book<M> {
+    // The body and the children; it does not leave zero.
+    live: usize,
+    next_id: u64,
+    slots: Vec<Slot>,
+    free: usize,
+    reports: Vec<(Entry, M)>,
+    // Nobody takes reports any more.
+    abandoned: bool,
+    outer: Option<Outer>,
+}
+
+impl<M> Shared for Book<M> {
+    type Value = ();
+
+    /// What the waiter waits for is a state: it looks again.
+    fn pass_on(_: &mut Locked<'_, Self>, (): (), _: &mut Wakers) {}
+}
+
+impl<M> Book<M> {
+    fn insert(&mut self, entry: Entry) -> usize {
+        self.live += 1;
+        let slot = self.free;
+        let Some(place) = self.slots.get_mut(slot) else {
+            self.slots.push(Slot::Taken(entry));
+            return self.slots.len() - 1;
+        };
+        if let Slot::Free(next) = core::mem::replace(place, Slot::Taken(entry)) {
+            self.free = next;
+        }
+        slot
+    }
+
+    fn remove(&mut self, slot: usize) -> Option<Entry> {
+        let place = self.slots.get_mut(slot)?;
+        let taken = core::mem::replace(place, Slot::Free(self.free));
+        self.free = slot;
+        match taken {
+            Slot::Taken(entry) => Some(entry),
+            Slot::Free(_) => None,
+        }
+    }
+
+    /// Frees a slot in place, without moving what lies there.
+    fn clear(&mut self, slot: usize) {
+        if let Some(place) = self.slots.get_mut(slot) {
+            *place = Slot::Free(self.free);
+            self.free = slot;
+        }
+    }
+
+    fn find(&mut self, slot: usize, id: u64) -> Option<&mut Entry> {
+        match self.slots.get_mut(slot) {
+            Some(Slot::Taken(entry)) if entry.id == id => Some(entry),
+            _ => None,
+        }
+    }
+}
+
+/// Counts who is in a scope, keeps their names, and takes their reports.
+pub(crate) struct Roster<M> {
+    queue: WaitQueue<Book<M>>,
+}
+
+impl<M> Roster<M> {
+    /// Makes the roster of a scope whose body is counted already.
+    pub(crate) fn new(outer: Option<Outer>) -> Self {
+        let queue = WaitQueue::new(Book {
+            live: 1,
+            next_id: 0,
+            slots: Vec::new(),
+            free: NONE,
+            reports: Vec::new(),
+            abandoned: false,
+            outer,
+        });
+        Self { queue }
+    }
+
+    /// Lets one in, unless all have left (R1).
+    pub(crate) fn enter(
+        &self,
+        name: Option<Arc<str>>,
+        location: &'static Location<'static>,
+    ) -> Option<(usize, u64)> {
+        let mut book = self.queue.lock();
+        let book = book.shared();
+        if mutant!("scope-enters-after-the-end", book.live == 0, false) {
+            return None;
+        }
+        let id = book.next_id;
+        book.next_id += 1;
+        let aborted = false;
+        let entry = Entry {
+            id,
+            name,
+            location,
+            aborted,
+        };
+        Some((book.insert(entry), id))
+    }
+
+    /// Lets the one in `slot` out, or the body, and keeps its report; what was held of the enclosing scope, if that was the last.
+    pub(crate) fn leave(&self, slot: Option<usize>, report: Option<M>) -> Option<Outer> {
+        let mut locked = self.queue.lock();
+        let book = locked.shared();
+        book.live -= 1;
+        let ended = book.live == 0;
+        let (told, refused) = match (slot, report) {
+            (Some(slot), Some(report)) if !book.abandoned => {
+                let entry = book.remove(slot);
+                book.reports.extend(entry.map(|entry| (entry, report)));
+                (true, None)
+            }
+            (slot, refused) => {
+                if let Some(slot) = slot {
+                    book.clear(slot);
+                }
+                (ended, refused)
+            }
+        };
+        let outer = if ended { book.outer.take() } else { None };
+        drop(locked);
+        if let Some(report) = refused {
+            contain(|| drop(report));
+        }
+        let silent = mutant!("scope-last-leaves-silently", false, ended);
+        if told && !silent {
+            self.wake();
+        }
+        outer
+    }
+
+    /// Wakes who waits for the roster; it was told under the lock, in an earlier turn (R2).
+    #[cold]
+    fn wake(&self) {
+        let woken = self
+            .queue
+            .lock_and_wake(|queue, wakers| _ = queue.wake_front(wakers));
+        contain(|| drop(woken));
+    }
+
+    /// Stops taking reports; those that lie here, and how many are in.
+    pub(crate) fn abandon(&self) -> (Vec<(Entry, M)>, usize) {
+        let mut locked = self.queue.lock();
+        let book = locked.shared();
+        book.abandoned = true;
+        let early: Option<Outer> = mutant!("scope-abandons-its-place", None, book.outer.take());
+        let reports = core::mem::take(&mut book.reports);
+        let live = book.live;
+        drop(locked);
+        drop(early);
+        (reports, live)
+    }
+
+    /// Swaps the reports for `spare`, which is empty; how many are in.
+    pub(crate) fn take(&self, spare: &mut Vec<(Entry, M)>) -> usize {
+        let mut locked = self.queue.lock();
+        let book = locked.shared();
+        core::mem::swap(&mut book.reports, spare);
+        book.live
+    }
+
+    /// Makes a waiter of this roster.
+    pub(crate) fn waiter(&self) -> Waiter<&WaitQueue<Book<M>>> {
+        Waiter::new(&self.queue, ())
+    }
+
+    /// Lists who is in.
+    pub(crate) fn list(&self) -> Vec<Entry> {
+        let mut locked = self.queue.lock();
+        let taken = |slot: &Slot| match slot {
+            Slot::Taken(entry) => Some(entry.clone()),
+            Slot::Free(_) => None,
+        };
+        locked.shared().slots.iter().filter_map(taken).collect()
+    }
+
+    /// Notes that the handle of number `id` asked it to stop.
+    pub(crate) fn abort(&self, slot: usize, id: u64) {
+        if let Some(entry) = self.queue.lock().shared().find(slot, id) {
+            entry.aborted = true;
+        }
+    }
+
+    /// Describes the one with this number, if it is still in.
+    pub(crate) fn entry(&self, slot: usize, id: u64) -> Option<Entry> {
+        self.taken(slot).filter(|entry| entry.id == id)
+    }
+
+    /// Describes the one in this slot.
+    pub(crate) fn taken(&self, slot: usize) -> Option<Entry> {
+        match self.queue.lock().shared().slots.get(slot) {
+            Some(Slot::Taken(entry)) => Some(entry.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl<M: Send> Enclosing for Roster<M> {
+    fn enter(
+        &self,
+        name: Option<Arc<str>>,
+        location: &'static Location<'static>,
+    ) -> Option<(usize, u64)> {
+        self.enter(name, location)
+    }
+
+    fn leave(&self, slot: usize) -> Option<Outer> {
+        self.leave(Some(slot), None)
+    }
+
+    fn abort(&self, slot: usize, id: u64) {
+        self.abort(slot, id);
+    }
+
+    fn entry(&self, slot: usize, id: u64) -> Option<Entry> {
+        self.entry(slot, id)
+    }
+}
+
+/// Waits for a report, or for the last one to leave.
+pub(crate) fn poll_told<M>(
+    waiter: Pin<&mut Waiter<&WaitQueue<Book<M>>>>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    waiter.poll_wait(cx, |queue| {
+        let book = queue.shared();
+        let reported = mutant!("scope-report-unseen", !book.reports.is_empty(), false);
+        reported || book.live == 0
+    })
+}

@@ -1,0 +1,81 @@
+//! Scopes that spawn, in the simulator.
+
+mod body;
+mod ends;
+mod handles;
+mod joiners;
+mod limits;
+mod panics;
+mod races;
+mod sweeps;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use trunnion_core::{BlockOn, Timer};
+use trunnion_sim::{Schedule, Sim, SimRuntime};
+
+const SEEDS: u64 = 256;
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// What children and bodies fail with in these tests.
+type Fault = &'static str;
+
+fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(SimRuntime) -> F) {
+    for seed in 0..SEEDS {
+        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
+        let rt = sim.handle();
+        sim.block_on(case(rt));
+    }
+}
+
+/// Counts those that are alive.
+#[derive(Clone, Default)]
+struct Census(Arc<AtomicUsize>);
+
+/// One of a census.
+struct Member(Census);
+
+impl Census {
+    fn join(&self) -> Member {
+        self.0.fetch_add(1, SeqCst);
+        Member(self.clone())
+    }
+
+    fn alive(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+
+    /// Never ends by itself.
+    fn endless<T>(&self) -> impl Future<Output = Result<T, Fault>> + Send + 'static
+    where
+        T: Send + 'static,
+    {
+        let member = self.join();
+        async move {
+            let _member = member;
+            std::future::pending().await
+        }
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Gives `value` after so many moments.
+fn after<T: Send + 'static>(
+    rt: &SimRuntime,
+    moments: u32,
+    value: T,
+) -> impl Future<Output = T> + Send + 'static {
+    let sleep = rt.sleep(moments * MOMENT);
+    async move {
+        sleep.await;
+        value
+    }
+}

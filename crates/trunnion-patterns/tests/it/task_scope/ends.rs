@@ -1,0 +1,224 @@
+//! Deadlines, grace, stragglers, dropped scopes, and scopes inside scopes.
+
+use std::future::pending;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::task::Poll;
+
+use trunnion_core::sync::Mutex;
+use trunnion_core::{CancelKind, Clock, YieldNow};
+use trunnion_patterns::{CollectAll, Outcome, TaskScope, Why};
+use trunnion_sim::run;
+
+use super::{Census, Fault, MOMENT, after, in_each_schedule};
+
+#[test]
+fn a_deadline_that_passes_is_this_scopes_own() {
+    in_each_schedule(|rt| async move {
+        let (census, start) = (Census::default(), rt.now());
+        let scope = TaskScope::builder(&rt).deadline(start + MOMENT);
+        let late = scope.run(async |s| {
+            drop(s.spawn(census.endless::<()>()));
+            Ok(())
+        });
+        let error = late.await.expect_err("it is late");
+        assert!(error.is_elapsed(), "{error:?}");
+        assert_eq!((rt.now() - start, census.alive()), (MOMENT, 0));
+    });
+}
+
+#[test]
+fn a_past_deadline_polls_the_body_once_and_keeps_what_is_ready() {
+    run(|rt| async move {
+        let ready = TaskScope::builder(&rt).deadline(rt.now());
+        let ready = ready.run(async |_: TaskScope<_, (), Fault>| Ok(())).await;
+        assert!(ready.is_ok());
+        let waits = TaskScope::builder(&rt).deadline(rt.now());
+        let waits = waits.run(async |_: TaskScope<_, (), Fault>| pending().await);
+        assert!(waits.await.expect_err("it waits").is_elapsed());
+    });
+}
+
+#[test]
+fn a_deadline_further_out_or_equal_passes_through_as_a_cancellation() {
+    in_each_schedule(|rt| async move {
+        for own in [MOMENT, 2 * MOMENT] {
+            let outer = TaskScope::builder(&rt).deadline(rt.now() + MOMENT);
+            let at = rt.now() + own;
+            let error = outer.run(async |outer| {
+                let token = outer.token().child_until(rt.now() + MOMENT);
+                let inner = TaskScope::builder(&rt)
+                    .within(&outer)
+                    .token(&token)
+                    .deadline(at);
+                let rt = rt.clone();
+                drop(outer.spawn_graceful(|_| async move {
+                    let error = inner.run(async |_: TaskScope<_, (), Fault>| pending().await);
+                    let error = error.await.expect_err("it is late");
+                    assert!(
+                        matches!(&error.why, Why::Cancelled(reason)
+                        if reason.kind() == CancelKind::Deadline),
+                        "{error:?}"
+                    );
+                    drop(rt);
+                    Ok::<(), Fault>(())
+                }));
+                pending().await
+            });
+            assert!(error.await.expect_err("it is late").is_elapsed());
+        }
+    });
+}
+
+#[test]
+fn a_child_that_ignores_a_cancellation_has_the_grace_and_is_named() {
+    in_each_schedule(|rt| async move {
+        let (census, late) = (Census::default(), Arc::new(Mutex::new(Vec::new())));
+        let (told, start) = (Arc::clone(&late), rt.now());
+        let scope = TaskScope::builder(&rt)
+            .joiner(CollectAll::default())
+            .grace(3 * MOMENT)
+            .on_straggler(move |child| told.lock().push(child.to_string()));
+        let outcomes = scope.run(async |s| {
+            let (endless, in_time) = (census.endless(), after(&rt, 2, Ok::<_, Fault>(2)));
+            drop(s.spawn_graceful(|_| endless));
+            drop(s.spawn_graceful(|_| in_time));
+            s.token().cancel();
+            Ok(())
+        });
+        let outcomes = outcomes.await.expect("it collects");
+        assert!(matches!(outcomes[..], [Outcome::Cancelled, Outcome::Ok(2)]));
+        assert_eq!((rt.now() - start, census.alive()), (3 * MOMENT, 0));
+        let late = late.lock();
+        assert!(
+            late.len() == 1 && late[0].contains("child 0 spawned at"),
+            "{late:?}"
+        );
+        assert!(late[0].contains("ends.rs"));
+    });
+}
+
+#[test]
+fn a_blocking_child_is_waited_for_and_gets_the_token() {
+    run(|rt| async move {
+        let scope = TaskScope::builder(&rt).joiner(CollectAll::default());
+        let outcomes = scope.run(async |s| {
+            assert!(
+                s.spawn_blocking(|token| Ok::<_, Fault>(token.is_cancelled()))
+                    .is_ok()
+            );
+            s.token().cancel();
+            Ok(())
+        });
+        let outcomes = outcomes.await.expect("it collects");
+        assert!(matches!(outcomes[..], [Outcome::Ok(true)]), "{outcomes:?}");
+    });
+}
+
+#[test]
+fn a_dropped_scope_kills_its_children_and_tells_how_many_are_orphans() {
+    in_each_schedule(|rt| async move {
+        let (census, told) = (Census::default(), Arc::new(Mutex::new(None)));
+        let orphans = Arc::clone(&told);
+        let scope = TaskScope::builder(&rt)
+            .on_orphan(move |count| *orphans.lock() = Some(count))
+            .run(async |s| {
+                let graceful = census.endless::<()>();
+                drop(s.spawn(census.endless()));
+                drop(s.spawn_graceful(|_| graceful));
+                census.endless().await
+            });
+        let mut scope = Box::pin(scope);
+        std::future::poll_fn(|cx| {
+            assert!(scope.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        rt.yield_now().await;
+        assert_eq!(census.alive(), 3);
+        drop(scope);
+        assert_eq!(
+            (*told.lock(), census.alive()),
+            (Some(2), 2),
+            "the body goes first"
+        );
+        rt.settle().await;
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn the_scope_around_waits_for_the_children_of_a_dropped_one() {
+    in_each_schedule(|rt| async move {
+        let census = Census::default();
+        let none = TaskScope::builder(&rt).run(async |outer: TaskScope<_, (), Fault>| {
+            let mut inner = Box::pin(
+                outer
+                    .child_scope()
+                    .name("inner")
+                    .on_orphan(|_| panic!("it has a scope around it"))
+                    .run(async |s| {
+                        drop(s.spawn(census.endless::<()>()));
+                        pending().await
+                    }),
+            );
+            std::future::poll_fn(|cx| {
+                assert!(inner.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            assert_eq!(outer.children()[0].name(), Some("inner"));
+            drop(inner);
+            assert_eq!(census.alive(), 1, "it is not waited for here");
+            Ok(())
+        });
+        assert!(none.await.is_ok());
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn cancelling_an_inner_scope_never_touches_the_outer_and_the_outer_reaches_the_inner() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt).joiner(CollectAll::default());
+        let result = scope.run(async |outer: TaskScope<_, (), Fault>| {
+            let inner = outer.child_scope().run(async |s: TaskScope<_, (), Fault>| {
+                s.token().cancel();
+                pending().await
+            });
+            assert!(inner.await.is_err());
+            assert!(!outer.token().is_cancelled());
+            let inner = outer.child_scope().run(async |s: TaskScope<_, (), Fault>| {
+                outer.token().cancel();
+                assert!(s.token().is_cancelled());
+                assert!(!s.token().shield().is_cancelled());
+                pending().await
+            });
+            assert!(inner.await.is_err());
+            Ok(())
+        });
+        assert!(result.await.is_ok());
+    });
+}
+
+#[test]
+fn a_scope_that_is_forgotten_leaks_its_children_and_harms_nobody() {
+    run(|rt| async move {
+        let census = Census::default();
+        let scope = TaskScope::builder(&rt).run(async |s| {
+            drop(s.spawn(census.endless::<()>()));
+            pending().await
+        });
+        let mut scope = ManuallyDrop::new(Box::pin(scope));
+        std::future::poll_fn(|cx| {
+            assert!(scope.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        rt.settle().await;
+        assert_eq!(census.alive(), 1);
+        drop(ManuallyDrop::into_inner(scope));
+        rt.settle().await;
+        assert_eq!(census.alive(), 0);
+    });
+}

@@ -1,0 +1,250 @@
+//! What the joiners make of outcomes.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use trunnion_core::Clock;
+use trunnion_patterns::{
+    CollectAll, Discard, Done, FirstDone, FirstSuccess, Flow, Fold, Outcome, Quorum, TaskScope,
+    Tolerate, Why,
+};
+use trunnion_sim::run;
+
+use super::{Census, Fault, MOMENT, after, in_each_schedule};
+
+fn some(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).expect("not zero")
+}
+
+#[test]
+fn the_first_error_cancels_the_siblings_and_later_ones_stand_beside_it() {
+    in_each_schedule(|rt| async move {
+        let census = Census::default();
+        let failed = TaskScope::builder(&rt).run(async |s| {
+            drop(s.spawn(census.endless::<()>()));
+            drop(s.spawn(after(&rt, 1, Err("first"))));
+            drop(s.spawn_graceful(|token| async move {
+                token.cancelled().await;
+                Err("second")
+            }));
+            drop(s.spawn_named("calm", after(&rt, 0, Ok(()))));
+            Ok(())
+        });
+        let error = failed.await.expect_err("one failed");
+        assert_eq!(census.alive(), 0);
+        assert_eq!((error.rest.len(), error.cancelled), (1, 1));
+        assert!(error.rest[0].after_cancel);
+        let text = error.to_string();
+        assert!(
+            text.contains("joiners.rs") && text.ends_with("first (and 1 more)"),
+            "{text}"
+        );
+        assert_eq!(error.into_first(), Some("first"));
+    });
+}
+
+#[test]
+fn one_failure_has_the_shape_of_many() {
+    run(|rt| async move {
+        let failed = TaskScope::builder(&rt).run(async |s| {
+            for n in 0..40_usize {
+                drop(s.spawn_graceful(|_| async move { Err::<(), _>(n) }));
+            }
+            Ok(())
+        });
+        let error = failed.await.expect_err("all failed");
+        assert_eq!((error.failures().count(), error.more), (16, 24));
+        assert_eq!(error.into_first(), Some(0));
+    });
+}
+
+#[test]
+fn collecting_cancels_nobody() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt).joiner(CollectAll::default());
+        let outcomes = scope.run(async |s| {
+            drop(s.spawn(after(&rt, 2, Ok::<_, Fault>(1))));
+            drop(s.spawn(after(&rt, 1, Err("two"))));
+            s.spawn(after(&rt, 3, Ok(3))).abort();
+            Ok(())
+        });
+        assert!(matches!(
+            outcomes.await.expect("it collects")[..],
+            [Outcome::Ok(1), Outcome::Err("two"), Outcome::Cancelled]
+        ));
+    });
+}
+
+#[test]
+fn the_first_success_wins_once_and_the_losers_are_gone() {
+    in_each_schedule(|rt| async move {
+        let census = Census::default();
+        let scope = TaskScope::builder(&rt).joiner(FirstSuccess::default());
+        let value = scope.run(async |s| {
+            drop(s.spawn(after(&rt, 0, Err("fast"))));
+            drop(s.spawn(census.endless()));
+            for n in [1, 2] {
+                drop(s.spawn(after(&rt, n, Ok::<_, Fault>(n))));
+            }
+            Ok(())
+        });
+        assert_eq!(value.await.expect("one succeeds"), 1);
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn without_a_success_all_failures_are_given() {
+    run(|rt| async move {
+        let scope = TaskScope::builder(&rt).joiner(FirstSuccess::<(), _>::default());
+        let error = scope.run(async |s| {
+            drop(s.spawn(async { Err("one") }));
+            drop(s.spawn(async { Err("two") }));
+            Ok(())
+        });
+        let error = error.await.expect_err("none succeeds");
+        assert!(matches!(error.why, Why::Failed));
+        assert_eq!(error.failures().count(), 2);
+    });
+}
+
+#[test]
+fn a_race_of_nobody_is_empty() {
+    run(|rt| async move {
+        let first = TaskScope::builder(&rt).joiner(FirstSuccess::<(), Fault>::default());
+        let error = first.run(async |_| Ok(())).await.expect_err("nobody ran");
+        assert!(matches!(error.why, Why::Empty));
+        let done = TaskScope::builder(&rt).joiner(FirstDone::<(), Fault>::default());
+        let error = done.run(async |_| Ok(())).await.expect_err("nobody ran");
+        assert!(matches!(error.why, Why::Empty));
+        let quorum = TaskScope::builder(&rt).joiner(Quorum::<(), Fault>::new(some(1)));
+        let error = quorum.run(async |_| Ok(())).await.expect_err("nobody ran");
+        assert!(matches!(error.why, Why::Empty));
+    });
+}
+
+#[test]
+fn the_first_that_ends_is_given_whatever_it_is() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt).joiner(FirstDone::default());
+        let first = scope.run(async |s| {
+            drop(s.spawn(after(&rt, 2, Ok(1))));
+            drop(s.spawn(after(&rt, 1, Err("fast"))));
+            s.spawn(after(&rt, 1, Ok(3))).abort();
+            Ok(())
+        });
+        assert!(matches!(first.await, Ok(Outcome::Err("fast"))));
+    });
+}
+
+#[test]
+fn a_quorum_is_given_as_soon_as_it_is_reached() {
+    in_each_schedule(|rt| async move {
+        let census = Census::default();
+        let scope = TaskScope::builder(&rt).joiner(Quorum::new(some(2)));
+        let votes = scope.run(async |s| {
+            drop(s.spawn(census.endless()));
+            for n in [3, 1, 2] {
+                drop(s.spawn(after(&rt, n, Ok::<_, Fault>(n))));
+            }
+            Ok(())
+        });
+        assert_eq!(votes.await.expect("two succeed"), [1, 2]);
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_quorum_fails_as_soon_as_it_is_out_of_reach() {
+    in_each_schedule(|rt| async move {
+        let start = rt.now();
+        let scope = TaskScope::builder(&rt).joiner(Quorum::new(some(2)));
+        let error = scope.run(async |s| {
+            drop(s.spawn(after(&rt, 1, Err("one"))));
+            drop(s.spawn(after(&rt, 2, Err("two"))));
+            drop(s.spawn(after(&rt, 9, Ok(3))));
+            Ok(())
+        });
+        let error = error.await.expect_err("one is left");
+        assert!(matches!(error.why, Why::OutOfReach));
+        assert_eq!((error.failures().count(), error.cancelled), (2, 1));
+        assert_eq!(rt.now() - start, 2 * MOMENT);
+    });
+}
+
+#[test]
+fn too_few_children_are_out_of_reach_when_the_body_ends() {
+    run(|rt| async move {
+        let start = rt.now();
+        let scope = TaskScope::builder(&rt).joiner(Quorum::new(some(2)));
+        let error = scope.run(async |s| {
+            drop(s.spawn(after(&rt, 9, Ok::<_, Fault>(1))));
+            Ok(())
+        });
+        assert!(error.await.is_err());
+        assert_eq!(rt.now(), start);
+    });
+}
+
+#[test]
+fn one_failure_too_many_cancels() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt).joiner(Tolerate::new(1));
+        let outcomes = scope.run(async |s| {
+            for n in 1..=3 {
+                drop(s.spawn(after(&rt, n, Err::<(), _>("no luck"))));
+            }
+            Ok(())
+        });
+        assert!(matches!(
+            outcomes.await.expect("it collects")[..],
+            [Outcome::Err(_), Outcome::Err(_), Outcome::Cancelled]
+        ));
+    });
+}
+
+#[test]
+fn discarding_can_go_on_after_an_error() {
+    run(|rt| async move {
+        let ended = AtomicUsize::new(0);
+        for (joiner, expected) in [(Discard::new().and_go_on(), 2), (Discard::new(), 1)] {
+            ended.store(0, SeqCst);
+            let census = Census::default();
+            let scope = TaskScope::builder(&rt).joiner(joiner);
+            let failed = scope.run(async |s| {
+                drop(s.spawn(after(&rt, 1, Err("one"))));
+                let (late, member) = (after(&rt, 2, Err::<(), _>("two")), census.join());
+                drop(s.spawn(async move {
+                    let _member = member;
+                    late.await
+                }));
+                Ok(())
+            });
+            assert_eq!(
+                failed.await.expect_err("one failed").failures().count(),
+                expected
+            );
+            assert_eq!(census.alive(), 0);
+        }
+    });
+}
+
+#[test]
+fn a_fold_ends_when_it_has_enough() {
+    in_each_schedule(|rt| async move {
+        let fold = Fold::new(0, |sum: &mut u32, done: Done<u32, Fault>| {
+            *sum += done.outcome.ok().unwrap_or(0);
+            if *sum < 3 {
+                return Flow::Continue;
+            }
+            Flow::Cancel(trunnion_core::CancelKind::Satisfied.into())
+        });
+        let sum = TaskScope::builder(&rt).joiner(fold).run(async |s| {
+            for n in 1..=4 {
+                drop(s.spawn(after(&rt, n, Ok(n))));
+            }
+            Ok(())
+        });
+        assert_eq!(sum.await.expect("it has enough"), 3);
+    });
+}
