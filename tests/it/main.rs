@@ -7,4 +7,5 @@ mod nested_entry;
 mod paused_clock;
 mod primitives;
 mod runtimes;
+mod task_scopes;
 mod tokens;
