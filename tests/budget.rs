@@ -6,6 +6,8 @@
 
 #[path = "budget/together.rs"]
 mod together;
+#[path = "budget/scope.rs"]
+mod scope;
 #[path = "budget/token.rs"]
 mod token;
 
