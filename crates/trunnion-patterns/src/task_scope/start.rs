@@ -150,7 +150,8 @@ pub(super) async fn started<R: Spawn, V, E: Send + 'static>(
         drop(starting.0.take());
         return Ok(value);
     }
-    let Some(child) = starting.0.take() else {
+    // It stays where its drop stops it: that it will not be ready does not mean that it ends.
+    let Some(child) = &mut starting.0 else {
         return Err(StartError::Refused);
     };
     Err(match child.await {

@@ -195,3 +195,35 @@ fn cancelling_ends_the_body_where_it_waits() {
         assert_eq!(census.alive(), 0);
     });
 }
+
+#[test]
+fn a_child_that_is_cancelled_before_its_first_poll_is_dropped_unpolled() {
+    in_each_schedule(|rt| async move {
+        let census = Census::default();
+        let scope = TaskScope::builder(&rt).joiner(CollectAll::default());
+        let outcomes = scope.run(async |s| {
+            for _ in 0..2 {
+                let member = census.join();
+                let never = async move {
+                    let _member = member;
+                    unreachable!("it is polled")
+                };
+                drop(s.spawn(never));
+            }
+            let member = census.join();
+            drop(s.spawn_graceful(|_| async move {
+                let _member = member;
+                unreachable!("it is polled")
+            }));
+            s.token().kill(CancelKind::Requested);
+            Ok::<(), Fault>(())
+        });
+        let outcomes: Vec<trunnion_patterns::Outcome<(), _>> = outcomes.await.expect("it collects");
+        assert!(
+            outcomes
+                .iter()
+                .all(trunnion_patterns::Outcome::is_cancelled)
+        );
+        assert_eq!((outcomes.len(), census.alive()), (3, 0));
+    });
+}

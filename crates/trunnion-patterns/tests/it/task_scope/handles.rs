@@ -153,6 +153,8 @@ fn a_start_that_is_dropped_or_cancelled_leaves_no_child() {
             })
             .await;
             drop(dropped);
+            rt.settle().await;
+            assert_eq!(census.alive(), 0, "it was stopped");
             let (endless, token) = (waits(census.clone()), s.token().clone());
             let (waiting, counted) = (s.clone(), Arc::clone(&told));
             drop(s.spawn_graceful(|_| async move {
