@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions};
+use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions, TaskHandle};
 
 use places::Place;
 use roster::Enclosing;
@@ -90,6 +90,9 @@ struct How<'a> {
 
 /// A child's ticket, its slot and number, and what was to be spawned.
 type Admitted<T, E, F> = (Ticket<T, E>, (usize, u64), F);
+
+/// A child's task, its slot and its number.
+type Begun<R, V> = (<R as Spawn>::Task<Joined<V>>, (usize, u64));
 
 impl<'a> How<'a> {
     const fn new(options: SpawnOptions<'a>) -> Self {
@@ -234,6 +237,23 @@ where
             .unwrap_or_else(|_| self.refused())
     }
 
+    /// Starts a child without a handle; the scope waits for it all the same.
+    ///
+    /// When the scope is cancelled or has ended, `future` is dropped unpolled, and the result of a scope that was cancelled does not hide it.
+    ///
+    /// # Cost
+    /// Less than [`spawn`](Self::spawn) with the handle dropped: no reference is counted for a handle.
+    #[track_caller]
+    pub fn spawn_detached<F>(&self, future: F)
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let how = How::new(SpawnOptions::new());
+        if let Ok((task, _)) = self.begin(how, ToJoiner, future) {
+            task.detach();
+        }
+    }
+
     /// Starts a child with a name.
     ///
     /// # Cancel safety
@@ -353,11 +373,26 @@ where
         K: Route<F::Output, T, E> + Send + 'static,
         K::Handed: Send + 'static,
     {
+        let (task, seat) = self.begin(how, route, future)?;
+        Ok(self.handle(Some(task), seat))
+    }
+
+    /// Starts a child's task; its slot and number.
+    fn begin<F, K>(
+        &self,
+        how: How<'_>,
+        route: K,
+        future: F,
+    ) -> Result<Begun<R, K::Handed>, SpawnError<F>>
+    where
+        F: Future + Send + 'static,
+        K: Route<F::Output, T, E> + Send + 'static,
+        K::Handed: Send + 'static,
+    {
         let (options, graceful) = (how.options, how.graceful);
         let (ticket, seat, future) = self.admit(how, future)?;
         let runner = Runner::new(ticket, graceful, route, future);
-        let task = self.rt.spawn_with(options, runner);
-        Ok(self.handle(Some(task), seat))
+        Ok((self.rt.spawn_with(options, runner), seat))
     }
 
     fn refused<V: Send + 'static>(&self) -> Child<R, V> {

@@ -94,6 +94,24 @@ fn dropping_a_handle_leaves_the_child_to_its_scope() {
 }
 
 #[test]
+fn a_child_without_a_handle_is_waited_for_and_a_refused_one_is_not_hidden() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt).run(async |s| {
+            s.spawn_detached(after(&rt, 1, Ok::<_, Fault>(5)));
+            Ok(())
+        });
+        assert_eq!(scope.await.expect("nothing failed"), [5]);
+        let scope = TaskScope::builder(&rt).joiner(Discard::new());
+        let refused = scope.run(async |s: TaskScope<_, (), Fault>| {
+            s.token().cancel();
+            s.spawn_detached(async { unreachable!("it is polled") });
+            Ok(())
+        });
+        assert!(refused.await.is_err());
+    });
+}
+
+#[test]
 fn start_returns_when_the_child_is_ready_and_the_child_goes_on() {
     in_each_schedule(|rt| async move {
         let scope = TaskScope::builder(&rt).run(async |s| {
