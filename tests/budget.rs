@@ -4,10 +4,10 @@
 //! the same program, so that the amortised growth of a runtime's own queues is on both sides.
 #![cfg(not(trunnion_loom))]
 
-#[path = "budget/together.rs"]
-mod together;
 #[path = "budget/scope.rs"]
 mod scope;
+#[path = "budget/together.rs"]
+mod together;
 #[path = "budget/token.rs"]
 mod token;
 

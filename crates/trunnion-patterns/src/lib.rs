@@ -1,6 +1,5 @@
-//! Patterns for async programs on any runtime: waiting for several futures, timeouts, ticks, delays before retries, and
-//! bounded concurrency.
-//! Patterns for async programs on any runtime: timeouts, bounded concurrency, and scopes of tasks.
+//! Patterns for async programs on any runtime: waiting for several futures, scopes of tasks, timeouts, ticks, delays before
+//! retries, and bounded concurrency.
 //!
 //! Each is generic over the smallest capability it needs and, but for [`TaskScope`], runs inside the task that awaits it.
 //! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
@@ -13,25 +12,29 @@
 //! | take the first that ends | [`race`](fn@race) | nothing |
 //! | take the first that succeeds | [`race_ok`](fn@race_ok) | nothing |
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
+//! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
+//! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
-//! | wait longer before each retry | [`Backoff`] | `Entropy` |
-//! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
+//! | wait longer before each retry | [`Backoff`] | `Entropy` |
 //!
 //! # When one of several fails
+//!
 //! | | errors | panics |
 //! |---|---|---|
 //! | `gather`, `as_completed`, `settle`, `race` | are outputs like others | the other futures are dropped, then it goes on |
 //! | `try_gather` | the first stops the others; they are gone before it is given | the same |
 //! | `race_ok` | are kept until one succeeds or all have failed | the same |
+//! | `TaskScope` | its joiner decides | the other tasks are cancelled and awaited, then it goes on |
+//!
 //! # In which order they are polled
+//!
 //! The first time in their order; of `race` and `race_ok` beginning with the one that
 //! [`choose`](trunnion_core::choose()) says. Then a tuple polls all that are pending, in that order, and the others poll those
 //! that were woken, in the order of the wakes. One round of them is made before the task gives way, so that a future that is
 //! always ready to go on keeps nobody from running.
-//! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
