@@ -14,6 +14,7 @@ mod spawn_join;
 mod ten_thousand;
 mod timeout_pending;
 mod timeout_ready;
+mod token;
 mod wrong_checksum;
 mod yield_now;
 
@@ -69,6 +70,11 @@ pub const ALL: &[Scenario] = &[
     sleep_reset::SCENARIO,
     timeout_ready::SCENARIO,
     timeout_pending::SCENARIO,
+    token::is_cancelled::SCENARIO,
+    token::deep::SCENARIO,
+    token::wait::SCENARIO,
+    token::cancel_waiters::SCENARIO,
+    token::run_until_cancelled::SCENARIO,
     blocking::SCENARIO,
     runtimes::SCENARIO,
     digest::SCENARIO,
