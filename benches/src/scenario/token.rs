@@ -1,8 +1,12 @@
 //! Tokens of cancellation: ours, tokio-util's and those of peers. No runtime takes part.
 
 pub(super) mod cancel_waiters;
+pub(super) mod child;
+pub(super) mod child_wait;
+pub(super) mod copy;
 pub(super) mod deep;
 pub(super) mod is_cancelled;
+pub(super) mod made;
 pub(super) mod run_until_cancelled;
 pub(super) mod wait;
 
