@@ -72,6 +72,7 @@ pub const ALL: &[Scenario] = &[
     timeout_pending::SCENARIO,
     token::is_cancelled::SCENARIO,
     token::deep::SCENARIO,
+    token::two_threads::SCENARIO,
     token::copy::SCENARIO,
     token::made::SCENARIO,
     token::child::SCENARIO,

@@ -8,6 +8,7 @@ pub(super) mod deep;
 pub(super) mod is_cancelled;
 pub(super) mod made;
 pub(super) mod run_until_cancelled;
+pub(super) mod two_threads;
 pub(super) mod wait;
 
 use std::future::Future;
