@@ -78,6 +78,8 @@ pub const ALL: &[Scenario] = &[
     token::child::SCENARIO,
     token::child_wait::SCENARIO,
     token::wait::SCENARIO,
+    token::cancel_children::SCENARIO,
+    token::cancel_new::SCENARIO,
     token::cancel_waiters::SCENARIO,
     token::run_until_cancelled::SCENARIO,
     blocking::SCENARIO,

@@ -1,5 +1,7 @@
 //! Tokens of cancellation: ours, tokio-util's and those of peers. No runtime takes part.
 
+pub(super) mod cancel_children;
+pub(super) mod cancel_new;
 pub(super) mod cancel_waiters;
 pub(super) mod child;
 pub(super) mod child_wait;
