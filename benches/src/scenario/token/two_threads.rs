@@ -18,7 +18,8 @@ const QUESTIONS: u32 = 1 << 18;
 pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     id: "token-two-threads",
     about: "Two threads ask one token, in a loop, whether it is cancelled, each 262,144 times; the price of one question of one \
-            thread. They begin together; bringing them together, once for all iterations, is part of it.",
+            thread. They wait for each other before they begin, which is part of it. Where no second processor is free they run one \
+            after the other: the time is then that of two questions, and nobody is in another's way.",
     unit: "question",
     operations: QUESTIONS,
     threaded: true,
