@@ -6,6 +6,7 @@
 //! | [`choosing`] | the application picks the runtime |
 //! | [`several`] | several things at once, and what one failure means |
 //! | [`cancellation`] | asking work to stop |
+//! | [`scopes`] | tasks that cannot leak |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -30,4 +31,6 @@ page! {
     several = "../guide/several.md";
     /// How to ask work to stop.
     cancellation = "../guide/cancellation.md";
+    /// How to start tasks that cannot leak.
+    scopes = "../guide/scopes.md";
 }
