@@ -77,7 +77,8 @@ pub struct Limited;
 /// The scope around a new one.
 pub(super) struct Around {
     pub(super) scope: Arc<dyn Enclosing>,
-    pub(super) token: CancelToken,
+    /// Cancels the new one, if there is one.
+    pub(super) token: Option<CancelToken>,
 }
 
 /// Is told of a child that is late.
@@ -170,7 +171,21 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
         E2: Send + 'static,
     {
         let (scope, token) = outer.around();
+        let token = Some(token);
         self.plan.around = Some(Around { scope, token });
+        self
+    }
+
+    /// Puts the scope inside `outer`, which waits for it, but whose token does not reach it.
+    ///
+    /// For a body that stops its children itself, in an order of its own, when `outer` is cancelled.
+    pub(crate) fn counted_in<R2, T2, E2>(mut self, outer: &TaskScope<R2, T2, E2>) -> Self
+    where
+        T2: Send + 'static,
+        E2: Send + 'static,
+    {
+        let (scope, _) = outer.around();
+        self.plan.around = Some(Around { scope, token: None });
         self
     }
 

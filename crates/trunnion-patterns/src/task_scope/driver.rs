@@ -100,11 +100,11 @@ fn core_of<T, E>(
 }
 
 fn token_of(plan: &Plan) -> CancelToken {
-    match (&plan.token, &plan.around) {
+    let around = plan.around.as_ref();
+    match (&plan.token, around.and_then(|around| around.token.as_ref())) {
         (None, None) => CancelToken::new(),
-        (Some(token), None) => token.child(),
-        (None, Some(around)) => around.token.child(),
-        (Some(token), Some(around)) => CancelToken::any_of([token, &around.token]),
+        (Some(token), None) | (None, Some(token)) => token.child(),
+        (Some(token), Some(around)) => CancelToken::any_of([token, around]),
     }
 }
 
