@@ -1,7 +1,7 @@
 //! Patterns for async programs on any runtime: waiting for several futures, scopes of tasks, timeouts, ticks, delays before
 //! retries, and bounded concurrency.
 //!
-//! Each is generic over the smallest capability it needs and, but for [`TaskScope`], runs inside the task that awaits it.
+//! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and [`Supervisor`], runs inside the task that awaits it.
 //! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
 //!
 //! | to | use | needs |
@@ -14,6 +14,7 @@
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
+//! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
@@ -28,6 +29,7 @@
 //! | `try_gather` | the first stops the others; they are gone before it is given | the same |
 //! | `race_ok` | are kept until one succeeds or all have failed | the same |
 //! | `TaskScope` | its joiner decides | the other tasks are cancelled and awaited, then it goes on |
+//! | `Supervisor` | the child is restarted, until that is too often | the same |
 //!
 //! # In which order they are polled
 //!
@@ -49,6 +51,7 @@ mod map_concurrent;
 mod race;
 mod race_ok;
 mod settle;
+mod supervisor;
 mod task_scope;
 mod timeout;
 #[doc(hidden)]
@@ -66,6 +69,10 @@ pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
 pub use race::{Race, race};
 pub use race_ok::{RaceOk, race_ok};
 pub use settle::settle;
+pub use supervisor::{
+    AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
+    SupervisorBuilder, SupervisorEnd, SupervisorError, SupervisorRefused,
+};
 pub use task_scope::{
     AllOrFirstError, Child, ChildInfo, CollectAll, Discard, Done, Failed, Fault, FirstDone,
     FirstSuccess, Flow, Fold, Joiner, Limited, LimitedScope, Outcome, Over, PanicPolicy, Quorum,

@@ -8,5 +8,6 @@ mod interval;
 mod map_concurrent;
 mod race;
 mod set;
+mod supervisor;
 mod task_scope;
 mod timeout;
