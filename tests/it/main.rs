@@ -7,5 +7,6 @@ mod nested_entry;
 mod paused_clock;
 mod primitives;
 mod runtimes;
+mod supervisors;
 mod task_scopes;
 mod tokens;

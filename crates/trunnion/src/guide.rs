@@ -7,6 +7,7 @@
 //! | [`several`] | several things at once, and what one failure means |
 //! | [`cancellation`] | asking work to stop |
 //! | [`scopes`] | tasks that cannot leak |
+//! | [`supervision`] | workers that are restarted |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -33,4 +34,6 @@ page! {
     cancellation = "../guide/cancellation.md";
     /// How to start tasks that cannot leak.
     scopes = "../guide/scopes.md";
+    /// How to restart what fails.
+    supervision = "../guide/supervision.md";
 }
