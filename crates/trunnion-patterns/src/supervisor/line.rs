@@ -145,7 +145,8 @@ impl<E> Line<E> {
             seat.in_turn = true;
             match &mut seat.state {
                 State::Alive(alive) => alive.doom(due),
-                State::Due(other) => *other = due.max(*other),
+                // It starts after the first of them in any case.
+                State::Due(_) => {}
                 State::Off if seat.spec.restart == Restart::Temporary => {}
                 off @ State::Off => *off = State::Due(due),
             }
