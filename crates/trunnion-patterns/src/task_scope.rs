@@ -25,7 +25,7 @@ use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions, TaskHandle}
 
 use places::Place;
 use roster::Enclosing;
-use runner::{Joined, Route, Runner, ToHandle, ToJoiner};
+use runner::{Joined, Route, Runner, Stops, ToHandle, ToJoiner};
 use state::{Core, Ticket};
 
 #[doc(hidden)]
@@ -84,7 +84,7 @@ pub struct TaskScope<R, T, E> {
 /// How a child is started.
 struct How<'a> {
     options: SpawnOptions<'a>,
-    graceful: bool,
+    stops: Stops,
     place: Option<Place>,
 }
 
@@ -98,7 +98,7 @@ impl<'a> How<'a> {
     const fn new(options: SpawnOptions<'a>) -> Self {
         Self {
             options,
-            graceful: false,
+            stops: Stops::Cancelled,
             place: None,
         }
     }
@@ -168,13 +168,7 @@ where
 
     /// Takes a ticket for a child, unless the scope takes no more.
     fn admit<F>(&self, how: How<'_>, future: F) -> Result<Admitted<T, E, F>, SpawnError<F>> {
-        let token = &self.core.token;
-        let stopped = if how.graceful {
-            token.is_killed()
-        } else {
-            token.is_cancelled()
-        };
-        if stopped {
+        if how.stops.has_come(&self.core.token) {
             return Err(self.refuse(future));
         }
         let name = how.options.task_name().map(Arc::from);
@@ -310,7 +304,7 @@ where
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let mut how = How::new(SpawnOptions::new());
-        how.graceful = true;
+        how.stops = Stops::Killed;
         let future = child(self.core.token.clone());
         self.launch(how, ToJoiner, future)
             .unwrap_or_else(|_| self.refused())
@@ -389,9 +383,9 @@ where
         K: Route<F::Output, T, E> + Send + 'static,
         K::Handed: Send + 'static,
     {
-        let (options, graceful) = (how.options, how.graceful);
+        let (options, stops) = (how.options, how.stops);
         let (ticket, seat, future) = self.admit(how, future)?;
-        let runner = Runner::new(ticket, graceful, route, future);
+        let runner = Runner::new(ticket, stops, route, future);
         Ok((self.rt.spawn_with(options, runner), seat))
     }
 

@@ -21,6 +21,25 @@ pub(super) enum Ended<V> {
     Shutdown,
 }
 
+/// Says what stops a child.
+#[derive(Clone, Copy)]
+pub(super) enum Stops {
+    /// A cancellation of its scope.
+    Cancelled,
+    /// A kill: it cleans up meanwhile.
+    Killed,
+}
+
+impl Stops {
+    /// Tells whether it has come to that.
+    pub(super) fn has_come(self, token: &CancelToken) -> bool {
+        match self {
+            Self::Cancelled => token.is_cancelled(),
+            Self::Killed => token.is_killed(),
+        }
+    }
+}
+
 /// Decides who gets what a child gives: the joiner or the handle.
 pub(super) trait Route<V, T, E> {
     /// What the handle gets.
@@ -110,7 +129,7 @@ pin_project! {
         #[pin]
         stop: Option<CancelledOwned>,
         ticket: Ticket<T, E>,
-        graceful: bool,
+        stops: Stops,
         started: bool,
         route: K,
     }
@@ -131,12 +150,12 @@ where
     F: Future,
     K: Route<F::Output, T, E>,
 {
-    pub(super) const fn new(ticket: Ticket<T, E>, graceful: bool, route: K, future: F) -> Self {
+    pub(super) const fn new(ticket: Ticket<T, E>, stops: Stops, route: K, future: F) -> Self {
         Self {
             future: Some(future),
             stop: None,
             ticket,
-            graceful,
+            stops,
             started: false,
             route,
         }
@@ -146,7 +165,7 @@ where
     fn poll_ended(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
         let token = &this.ticket.core.token;
-        if !core::mem::replace(this.started, true) && is_stopped(token, *this.graceful) {
+        if !core::mem::replace(this.started, true) && this.stops.has_come(token) {
             return Poll::Ready(Ended::Cancelled);
         }
         let Some(future) = this.future.as_mut().as_pin_mut() else {
@@ -160,10 +179,9 @@ where
             Err(panic) => return Poll::Ready(Ended::Panicked(panic)),
         }
         if this.stop.is_none() {
-            let token = if *this.graceful {
-                token.shield()
-            } else {
-                token.clone()
+            let token = match this.stops {
+                Stops::Cancelled => token.clone(),
+                Stops::Killed => token.shield(),
             };
             this.stop.set(Some(token.cancelled_owned()));
         }
@@ -206,14 +224,6 @@ where
 /// Tells two scopes apart.
 pub(super) fn address<T, E>(core: &Arc<Core<T, E>>) -> usize {
     Arc::as_ptr(core) as usize
-}
-
-fn is_stopped(token: &CancelToken, graceful: bool) -> bool {
-    if graceful {
-        token.is_killed()
-    } else {
-        token.is_cancelled()
-    }
 }
 
 impl<F, T, E, K> Future for Runner<F, T, E, K>
