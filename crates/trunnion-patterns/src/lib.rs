@@ -18,6 +18,7 @@
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
+//! | ask an operation to stop at a point in time, and wait until it has | [`with_deadline`](fn@with_deadline) | `Timer` |
 //! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
 //! | wait longer before each retry | [`Backoff`] | `Entropy` |
 //!
@@ -57,6 +58,7 @@ mod timeout;
 #[doc(hidden)]
 pub mod together;
 mod try_gather;
+mod with_deadline;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use backoff::{Backoff, Delays, Jitter};
@@ -84,3 +86,4 @@ pub use task_scope::{By, Policy, Standard};
 pub use timeout::{Timeout, timeout, timeout_at};
 pub use together::{Each, Together, each};
 pub use try_gather::{TryGather, try_gather};
+pub use with_deadline::{Finished, WithDeadline, with_deadline};

@@ -11,3 +11,4 @@ mod set;
 mod supervisor;
 mod task_scope;
 mod timeout;
+mod with_deadline;
