@@ -3,6 +3,9 @@
 //!
 //! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and [`Supervisor`], runs inside the task that awaits it.
 //! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
+//! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and the release of a [`bracket`](fn@bracket),
+//! runs inside the task that awaits it. Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was
+//! running; a release goes on.
 //!
 //! | to | use | needs |
 //! |---|---|---|
@@ -15,6 +18,7 @@
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
+//! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
@@ -43,6 +47,7 @@
 
 mod as_completed;
 mod backoff;
+mod bracket;
 mod elapsed;
 mod errors;
 mod failure;
@@ -62,6 +67,9 @@ mod with_deadline;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use backoff::{Backoff, Delays, Jitter};
+#[doc(hidden)]
+pub use bracket::Started;
+pub use bracket::{BracketError, ReleaseOn, bracket};
 pub use elapsed::Elapsed;
 pub use errors::{AllFailed, Empty, Errors};
 pub use failure::{Failure, FlattenFailure};

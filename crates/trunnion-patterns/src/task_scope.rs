@@ -10,6 +10,7 @@ mod limited;
 mod outcome;
 mod own;
 mod places;
+mod release;
 mod roster;
 mod runner;
 mod start;

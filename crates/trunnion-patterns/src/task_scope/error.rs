@@ -66,7 +66,7 @@ pub struct Failed<E> {
 pub enum Fault<E> {
     /// The error that was returned.
     Error(E),
-    /// A panic; only with [`PanicPolicy::Collect`](super::PanicPolicy::Collect), else it is raised.
+    /// A panic; of a scope's child only with [`PanicPolicy::Collect`](super::PanicPolicy::Collect), else it is raised.
     Panicked(PanicPayload),
     /// The runtime ended first.
     Shutdown,
@@ -205,10 +205,16 @@ impl<E: fmt::Display> fmt::Display for Failed<E> {
             Some(child) => write!(f, "{child}: ")?,
             None => f.write_str("the body: ")?,
         }
-        match &self.fault {
-            Fault::Error(error) => error.fmt(f),
-            Fault::Panicked(panic) => write!(f, "panicked: {panic}"),
-            Fault::Shutdown => f.write_str("the runtime ended first"),
+        self.fault.fmt(f)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Fault<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => error.fmt(f),
+            Self::Panicked(panic) => write!(f, "panicked: {panic}"),
+            Self::Shutdown => f.write_str("the runtime ended first"),
         }
     }
 }

@@ -42,6 +42,10 @@ impl<R, T, E> LimitedScope<R, T, E> {
     pub(super) const fn new(scope: TaskScope<R, T, E>, places: Places) -> Self {
         Self { scope, places }
     }
+
+    pub(super) const fn scope(&self) -> &TaskScope<R, T, E> {
+        &self.scope
+    }
 }
 
 impl<R, T, E> LimitedScope<R, T, E>

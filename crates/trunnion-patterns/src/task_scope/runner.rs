@@ -28,6 +28,8 @@ pub(super) enum Stops {
     Cancelled,
     /// A kill: it cleans up meanwhile.
     Killed,
+    /// Nothing but the end of the runtime.
+    Never,
 }
 
 impl Stops {
@@ -36,6 +38,7 @@ impl Stops {
         match self {
             Self::Cancelled => token.is_cancelled(),
             Self::Killed => token.is_killed(),
+            Self::Never => false,
         }
     }
 }
@@ -182,6 +185,7 @@ where
             let token = match this.stops {
                 Stops::Cancelled => token.clone(),
                 Stops::Killed => token.shield(),
+                Stops::Never => return Poll::Pending,
             };
             this.stop.set(Some(token.cancelled_owned()));
         }

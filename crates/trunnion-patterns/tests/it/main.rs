@@ -1,6 +1,7 @@
 //! Behaviour of the patterns, with time and operations moved by hand.
 
 mod backoff;
+mod bracket;
 mod failure;
 mod gather;
 mod hand;
