@@ -32,6 +32,9 @@ pub enum PanicPolicy {
     Propagate,
     /// It is an outcome, and the joiner decides.
     Collect,
+    /// The process is aborted when it happens, once [`on_panic`](TaskScopeBuilder::on_panic) has been told: for programs that do not
+    /// trust their state after a panic. A panic of the body or the joiner is raised.
+    Abort,
 }
 
 /// Makes the joiner of a scope.
@@ -284,6 +287,35 @@ impl<R, P> TaskScopeBuilder<R, P, Unlimited> {
         Fut: Future<Output = Result<(), E>>,
     {
         driver::run(self.rt, self.plan, self.policy.into_joiner(), body).await
+    }
+}
+
+impl<R, J> TaskScopeBuilder<R, By<J>, Limited> {
+    /// Checks the parts against each other, so that what cannot work is refused here. Without it, [`run`](Self::run) refuses the same
+    /// before anything runs.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use trunnion_patterns::{Quorum, TaskScope, Why};
+    ///
+    /// let rt = trunnion_sim::Sim::new().handle();
+    /// let (two, three) = (NonZeroUsize::new(2).unwrap(), NonZeroUsize::new(3).unwrap());
+    /// let votes = Quorum::<u32, std::io::Error>::new(three);
+    /// let refused = TaskScope::builder(&rt).limit(two).joiner(votes).build();
+    /// assert!(matches!(refused.unwrap_err().why, Why::QuorumAboveLimit));
+    /// ```
+    ///
+    /// # Errors
+    /// What the joiner's [`check`](Joiner::check) says of the limit: of [`Quorum`](super::Quorum),
+    /// [`Why::QuorumAboveLimit`](super::Why::QuorumAboveLimit).
+    pub fn build<T, E>(self) -> Result<Self, ScopeError<E>>
+    where
+        J: Joiner<T, E>,
+    {
+        match self.policy.0.check(self.plan.limit) {
+            Ok(()) => Ok(self),
+            Err(why) => Err(ScopeError::new(why)),
+        }
     }
 }
 

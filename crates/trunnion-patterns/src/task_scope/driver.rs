@@ -94,7 +94,7 @@ fn core_of<T, E>(
         keeps,
         name,
         on_panic: plan.on_panic.take(),
-        propagates: plan.policy == PanicPolicy::Propagate,
+        panics: plan.policy,
         refused: AtomicBool::new(false),
     })
 }
@@ -181,7 +181,9 @@ where
         let after_cancel = self.core.token.is_cancelled();
         self.cut |= after_cancel && outcome.is_cancelled();
         let outcome = match outcome {
-            Outcome::Panicked(panic) if self.core.propagates => return self.keep_panic(panic),
+            Outcome::Panicked(panic) if self.core.panics == PanicPolicy::Propagate => {
+                return self.keep_panic(panic);
+            }
             outcome => outcome,
         };
         let done = Done {

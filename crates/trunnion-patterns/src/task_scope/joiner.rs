@@ -89,7 +89,7 @@ pub trait Joiner<T, E>: Sized {
     /// What the joiner calls a failure.
     fn finish(self, over: &Over) -> Result<Self::Output, ScopeError<E>>;
 
-    /// Checks what can be checked before anything runs.
+    /// Checks what can be checked before anything runs: when the scope is built, or when it is run.
     ///
     /// # Errors
     /// Why the joiner cannot work with `limit`.

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use trunnion_core::panic::contain;
 use trunnion_core::{CancelToken, PanicPayload};
 
+use super::builder::PanicPolicy;
 use super::outcome::{ChildInfo, Outcome};
 use super::places::Place;
 use super::roster::{Enclosing, Entry, Outer, Roster};
@@ -22,8 +23,7 @@ pub(super) struct Core<T, E> {
     pub(super) keeps: fn(&Outcome<T, E>) -> bool,
     pub(super) name: Option<Arc<str>>,
     pub(super) on_panic: Option<PanicHook>,
-    /// A panic cancels the others and is raised.
-    pub(super) propagates: bool,
+    pub(super) panics: PanicPolicy,
     /// A child was not taken because the scope had been cancelled: nobody waits for it, and no result must hide it.
     pub(super) refused: AtomicBool,
 }
@@ -74,11 +74,14 @@ impl<T, E> Ticket<T, E> {
         self.entry().is_some_and(|entry| entry.aborted)
     }
 
-    /// Tells the hook; the driver does the rest.
+    /// Tells the hook, or ends the process; the driver does the rest.
     #[cold]
     pub(super) fn panicked(&self, panic: &PanicPayload) {
         if let (Some(hook), Some(entry)) = (&self.core.on_panic, self.entry()) {
             contain(|| hook(&ChildInfo::new(entry), panic));
+        }
+        if self.core.panics == PanicPolicy::Abort {
+            std::process::abort();
         }
     }
 

@@ -90,8 +90,17 @@ fn who_waits_for_a_place_is_let_go_when_the_scope_is_cancelled() {
 }
 
 #[test]
-fn a_quorum_above_the_limit_is_refused_before_anything_runs() {
+fn a_quorum_above_the_limit_is_refused_when_built_and_before_anything_runs() {
     run(|rt| async move {
+        let votes = Quorum::<(), Fault>::new(some(3));
+        let built = TaskScope::builder(&rt).joiner(votes).limit(some(2)).build();
+        assert!(matches!(
+            built.expect_err("it is refused").why,
+            Why::QuorumAboveLimit
+        ));
+        let votes = Quorum::<(), Fault>::new(some(3));
+        let built = TaskScope::builder(&rt).limit(some(3)).joiner(votes).build();
+        assert!(built.is_ok(), "all of them");
         let scope = TaskScope::builder(&rt)
             .limit(some(2))
             .joiner(Quorum::new(some(3)));

@@ -206,6 +206,36 @@ fn hooks_that_panic_change_nothing() {
     });
 }
 
+/// The panic ends a process of its own.
+#[test]
+fn a_panic_aborts_the_process_where_it_is_told_to() {
+    const INSIDE: &str = "TRUNNION_ABORTS_INSIDE";
+    if std::env::var_os(INSIDE).is_none() {
+        let program = std::env::current_exe().expect("the test binary has a path");
+        let mut command = std::process::Command::new(program);
+        command.args(["--exact", "--nocapture"]).env(INSIDE, "1");
+        command.arg("task_scope::panics::a_panic_aborts_the_process_where_it_is_told_to");
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            said.contains("told of boom") && !said.contains("went on"),
+            "{said}"
+        );
+        return assert!(!output.status.success() && output.status.code() != Some(101));
+    }
+    run(|rt| async move {
+        let scope = TaskScope::builder(&rt)
+            .panics(PanicPolicy::Abort)
+            .on_panic(|_, panic| println!("told of {panic}"));
+        let done = scope.run(async |s| {
+            drop(s.spawn(async { panic!("boom") }));
+            Ok::<(), Fault>(())
+        });
+        let done: Result<Vec<()>, _> = done.await;
+        println!("went on with {}", done.is_ok());
+    });
+}
+
 #[cfg(debug_assertions)]
 #[test]
 fn a_child_that_awaits_itself_panics_with_its_name() {
