@@ -1,13 +1,15 @@
 //! The combinators on every runtime, under random schedules, and dropped at every point.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use trunnion_core::{AnyRuntime, BlockOn, Clock, Runtime, Spawn, Timer, choose};
+use trunnion_core::{AnyRuntime, BlockOn, Clock, Runtime, Spawn, Timer, YieldNow, choose};
 use trunnion_patterns::{
-    MissedTick, as_completed, each, gather, interval, race, race_ok, settle, try_gather,
+    MissedTick, as_completed, bracket, each, gather, interval, map_concurrent, race, race_ok,
+    settle, timeout, timeout_at, try_gather, with_deadline,
 };
 use trunnion_sim::{Schedule, Sim, SimRuntime, cancel_sweep_in};
 
@@ -195,6 +197,45 @@ fn dropping_them_at_every_point_leaves_nothing() {
     sweep(|rt, alive| async move {
         let mut outputs = as_completed((0..3).map(|n| work(rt.clone(), alive.clone(), n)));
         while outputs.next().await.is_some() {}
+    });
+    sweep(|rt, alive| {
+        let two = NonZeroUsize::MIN.saturating_add(1);
+        let items = map_concurrent(two, 0..5, move |n| work(rt.clone(), alive.clone(), n));
+        items.collect::<Vec<_>>()
+    });
+    sweep(|rt, alive| async move {
+        let work = |n| work(rt.clone(), alive.clone(), n);
+        let mut items = map_concurrent(NonZeroUsize::MIN, 0..3, work);
+        while items.next().await.is_some() {}
+    });
+    sweep(|rt, alive| async move {
+        let late = STEP + STEP / 2;
+        let first = timeout(&rt, late, work(rt.clone(), alive.clone(), 0)).await;
+        let second = timeout_at(&rt, rt.now() + 5 * STEP, work(rt.clone(), alive, 2)).await;
+        assert!(first.is_err() && second.is_ok());
+    });
+    sweep(|rt, alive| async move {
+        let at = rt.now() + STEP + STEP / 2;
+        let done = with_deadline(&rt, at, |token| {
+            let work = work(rt.clone(), alive, 0);
+            async move { token.run_until_cancelled(work).await.is_err() }
+        });
+        let done = done.await;
+        assert!(done.expired && done.output);
+    });
+    sweep(|rt, alive| async move {
+        let later = rt.clone();
+        let acquire = async {
+            rt.sleep(STEP).await;
+            Ok(alive.enter())
+        };
+        let used = async |_: &mut Guard| work(rt.clone(), alive.clone(), 1).await;
+        let release = async move |guard| {
+            later.yield_now().await;
+            drop(guard);
+            Ok(())
+        };
+        assert!(bracket(&rt, acquire, used, release).await.is_err());
     });
     sweep(|rt, alive| async move {
         let _alive = alive.enter();

@@ -1,19 +1,28 @@
 //! Scopes that spawn: on every runtime, and in many schedules of the simulator.
 
+mod bodies;
+mod deadlines;
+mod handles;
+mod inner;
+mod panics;
+mod shutdown;
+mod spawning;
+
 use std::convert::Infallible;
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, mpsc};
+use std::task::Poll;
 use std::time::Duration;
 
 use trunnion_core::panic::catch;
 use trunnion_core::sync::Mutex;
 use trunnion_core::{
-    AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, JoinError, Timer, YieldNow,
+    AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, JoinError, PanicPayload, Timer, YieldNow,
 };
 use trunnion_patterns::{CollectAll, Discard, FirstSuccess, Outcome, TaskScope, Why};
 use trunnion_sim::{Schedule, Sim};
-use trunnion_smol::SmolOwned;
 use trunnion_tokio::TokioOwned;
 
 use crate::runtimes::ALL;
@@ -53,6 +62,32 @@ impl Drop for Member {
     }
 }
 
+/// Polls once a future that has to wait.
+async fn begin<F: Future + ?Sized>(future: &mut Pin<Box<F>>) {
+    poll_fn(|cx| {
+        assert!(future.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// Awaits a future and keeps its panic.
+async fn caught<F: Future>(future: F) -> Result<F::Output, PanicPayload> {
+    let mut future = Box::pin(future);
+    poll_fn(move |cx| match catch(|| future.as_mut().poll(cx)) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+/// Waits until so many are left.
+async fn until_alive(rt: &AnyRuntime, alive: &AtomicUsize, left: usize) {
+    while alive.load(SeqCst) != left {
+        rt.sleep(MOMENT).await;
+    }
+}
+
 async fn endless<T>(member: Member) -> Result<T, Fault> {
     let _member = member;
     pending().await
@@ -88,16 +123,13 @@ fn a_failure_cancels_the_siblings_and_all_are_gone_before_the_error() {
 fn a_panic_is_raised_when_all_are_gone() {
     everywhere(|rt| async move {
         let alive = Arc::new(AtomicUsize::new(0));
-        let mut scope = Box::pin(TaskScope::builder(&rt).run(async |s| {
+        let raised = caught(TaskScope::builder(&rt).run(async |s| {
             drop(s.spawn(endless::<()>(Member::of(&alive))));
             drop(s.spawn(async { panic!("boom") }));
             endless(Member::of(&alive)).await
         }));
-        let raised = std::future::poll_fn(|cx| match catch(|| scope.as_mut().poll(cx)) {
-            Ok(polled) => polled.map(|_| None),
-            Err(panic) => std::task::Poll::Ready(Some(panic)),
-        });
-        let raised = raised.await.expect("it is raised");
+        let raised: Result<Result<Vec<()>, _>, _> = raised.await;
+        let raised = raised.expect_err("it is raised");
         assert_eq!(raised.message(), Some("boom"));
         assert_eq!(alive.load(SeqCst), 0);
     });
@@ -166,12 +198,7 @@ fn a_dropped_inner_scope_is_waited_for_by_the_one_around() {
                     rt.yield_now().await;
                     pending().await
                 });
-                let mut inner = Box::pin(inner);
-                std::future::poll_fn(|cx| {
-                    assert!(inner.as_mut().poll(cx).is_pending());
-                    std::task::Poll::Ready(())
-                })
-                .await;
+                begin(&mut Box::pin(inner)).await;
             }
             Ok(())
         });
@@ -245,76 +272,6 @@ fn children_of_many_threads_spawn_into_a_scope_that_ends() {
         assert_eq!(alive.load(SeqCst), 0);
         assert!(!token.is_cancelled());
     });
-}
-
-/// The runtime of the children ends under the scope, which waits on another one.
-fn ends_under<R>(rt: R, end: impl FnOnce())
-where
-    R: trunnion_core::Runtime,
-{
-    let (tell, told) = mpsc::channel();
-    let waiter = TokioOwned::current_thread().expect("tokio starts");
-    std::thread::scope(|threads| {
-        threads.spawn(move || {
-            let scope = TaskScope::builder(&Mixed(rt)).joiner(CollectAll::default());
-            let outcomes = waiter.block_on(scope.run(async |s| {
-                drop(s.spawn(pending::<Result<(), Fault>>()));
-                drop(s.spawn_with_handle(pending::<()>()));
-                tell.send(()).expect("it waits");
-                Ok(())
-            }));
-            let outcomes = outcomes.expect("it collects");
-            assert!(matches!(outcomes[..], [Outcome::Shutdown]), "{outcomes:?}");
-        });
-        told.recv().expect("it has begun");
-        end();
-    });
-}
-
-/// Spawns on one runtime, and needs no clock.
-#[derive(Clone)]
-struct Mixed<R>(R);
-
-impl<R> Clock for Mixed<R> {
-    fn now(&self) -> trunnion_core::Instant {
-        trunnion_core::RealClock.now()
-    }
-}
-
-impl<R: trunnion_core::Runtime> Timer for Mixed<R> {
-    type Sleep = R::Sleep;
-
-    fn sleep_until(&self, deadline: trunnion_core::Instant) -> R::Sleep {
-        self.0.sleep_until(deadline)
-    }
-
-    fn granularity(&self) -> Duration {
-        self.0.granularity()
-    }
-}
-
-impl<R: trunnion_core::Runtime> trunnion_core::Spawn for Mixed<R> {
-    type Task<T: Send + 'static> = R::Task<T>;
-
-    fn spawn_with<F>(
-        &self,
-        options: trunnion_core::SpawnOptions<'_>,
-        future: F,
-    ) -> R::Task<F::Output>
-    where
-        F: Future + Send + 'static,
-        F::Output: Send + 'static,
-    {
-        self.0.spawn_with(options, future)
-    }
-}
-
-#[test]
-fn a_runtime_that_ends_under_a_scope_ends_its_children_and_the_scope() {
-    let owner = TokioOwned::with_workers(std::num::NonZeroUsize::MIN).expect("tokio starts");
-    ends_under(owner.handle(), || drop(owner));
-    let owner = SmolOwned::with_workers(std::num::NonZeroUsize::MIN).expect("the thread starts");
-    ends_under(owner.handle(), || drop(owner));
 }
 
 #[test]

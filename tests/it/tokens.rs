@@ -3,6 +3,7 @@
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use trunnion_core::{
@@ -124,6 +125,91 @@ fn a_crowd_on_each_runtime() {
 #[test]
 fn a_crowd_in_each_schedule() {
     in_each_schedule(a_crowd);
+}
+
+/// Cancels when it is woken, and when it is dropped.
+struct Cancels(CancelToken);
+
+impl Wake for Cancels {
+    fn wake(self: Arc<Self>) {
+        self.0.cancel();
+    }
+}
+
+impl Drop for Cancels {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Wakers, callbacks and destructors cancel tokens above, below and beside, and the one that runs them.
+async fn cancellations_lead_to_each_other(rt: AnyRuntime) {
+    let root = CancelToken::new();
+    let (left, right, last) = (root.child(), root.child(), CancelToken::new());
+    let (own, beside) = (left.clone(), right.clone());
+    let kept = left.on_cancel(move |_| {
+        assert!(!own.cancel(), "it is cancelled already");
+        beside.cancel_with(CancelKind::Custom(1));
+    });
+    let waker = Waker::from(Arc::new(Cancels(root.clone())));
+    let mut waiting = Box::pin(right.cancelled());
+    assert!(
+        waiting
+            .as_mut()
+            .poll(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
+    drop(waker);
+    let task = {
+        let (token, cancels) = (root.clone(), Cancels(last.clone()));
+        rt.spawn(async move {
+            let work = async move {
+                let _cancels = cancels;
+                pending::<()>().await;
+            };
+            token.run_until_cancelled(work).await.is_err()
+        })
+    };
+    rt.yield_now().await;
+    assert!(left.cancel_with(CancelKind::Custom(2)));
+    assert!(task.await.expect("it ends"));
+    drop(kept);
+    let kinds = [&left, &right, &root, &last].map(|token| token.reason().map(|r| r.kind()));
+    let (first, second) = (CancelKind::Custom(2), CancelKind::Custom(1));
+    let asked = CancelKind::Requested;
+    assert_eq!(kinds, [first, second, asked, asked].map(Some));
+}
+
+#[test]
+fn cancellations_lead_to_each_other_on_each_runtime() {
+    on_each(cancellations_lead_to_each_other);
+}
+
+#[test]
+fn cancellations_lead_to_each_other_in_each_schedule() {
+    in_each_schedule(cancellations_lead_to_each_other);
+}
+
+/// Neither the cancellation nor the end of a long chain needs stack, on whatever thread a task runs.
+#[test]
+fn a_task_at_the_end_of_a_long_chain_is_told_on_each_runtime() {
+    on_each(|rt| async move {
+        let root = CancelToken::new();
+        let mut chain = vec![root.child()];
+        for _ in 1..100_000 {
+            chain.extend(chain.last().map(CancelToken::child));
+        }
+        let last = chain.pop().expect("it is long");
+        let waits = rt.spawn(async move { last.cancelled().await.kind() });
+        rt.yield_now().await;
+        let cancels = rt.spawn(async move {
+            let cancelled = root.cancel_with(CancelKind::Shutdown);
+            drop((root, chain));
+            cancelled
+        });
+        assert!(cancels.await.expect("it ends"));
+        assert_eq!(waits.await.expect("it ends"), CancelKind::Shutdown);
+    });
 }
 
 /// Work that runs until it is cancelled is dropped where it stands, and what is ready first is kept.
