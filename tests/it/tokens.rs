@@ -1,16 +1,17 @@
 //! Tokens in tasks: on every runtime, in many schedules, and with each of their futures dropped at each point.
 
+mod reentry;
+mod sweeps;
+
 use std::future::{Future, pending};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use trunnion_core::{
-    AnyRuntime, BlockOn, CancelKind, CancelToken, Cancellation, Clock, Spawn, TaskHandle, Timer,
-    YieldNow,
+    AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, Spawn, TaskHandle, Timer, YieldNow,
 };
-use trunnion_sim::{Schedule, Sim, cancel_sweep_in};
+use trunnion_sim::{Schedule, Sim};
 
 use crate::runtimes::ALL;
 
@@ -127,69 +128,6 @@ fn a_crowd_in_each_schedule() {
     in_each_schedule(a_crowd);
 }
 
-/// Cancels when it is woken, and when it is dropped.
-struct Cancels(CancelToken);
-
-impl Wake for Cancels {
-    fn wake(self: Arc<Self>) {
-        self.0.cancel();
-    }
-}
-
-impl Drop for Cancels {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
-}
-
-/// Wakers, callbacks and destructors cancel tokens above, below and beside, and the one that runs them.
-async fn cancellations_lead_to_each_other(rt: AnyRuntime) {
-    let root = CancelToken::new();
-    let (left, right, last) = (root.child(), root.child(), CancelToken::new());
-    let (own, beside) = (left.clone(), right.clone());
-    let kept = left.on_cancel(move |_| {
-        assert!(!own.cancel(), "it is cancelled already");
-        beside.cancel_with(CancelKind::Custom(1));
-    });
-    let waker = Waker::from(Arc::new(Cancels(root.clone())));
-    let mut waiting = Box::pin(right.cancelled());
-    assert!(
-        waiting
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
-    drop(waker);
-    let task = {
-        let (token, cancels) = (root.clone(), Cancels(last.clone()));
-        rt.spawn(async move {
-            let work = async move {
-                let _cancels = cancels;
-                pending::<()>().await;
-            };
-            token.run_until_cancelled(work).await.is_err()
-        })
-    };
-    rt.yield_now().await;
-    assert!(left.cancel_with(CancelKind::Custom(2)));
-    assert!(task.await.expect("it ends"));
-    drop(kept);
-    let kinds = [&left, &right, &root, &last].map(|token| token.reason().map(|r| r.kind()));
-    let (first, second) = (CancelKind::Custom(2), CancelKind::Custom(1));
-    let asked = CancelKind::Requested;
-    assert_eq!(kinds, [first, second, asked, asked].map(Some));
-}
-
-#[test]
-fn cancellations_lead_to_each_other_on_each_runtime() {
-    on_each(cancellations_lead_to_each_other);
-}
-
-#[test]
-fn cancellations_lead_to_each_other_in_each_schedule() {
-    in_each_schedule(cancellations_lead_to_each_other);
-}
-
 /// Neither the cancellation nor the end of a long chain needs stack, on whatever thread a task runs.
 #[test]
 fn a_task_at_the_end_of_a_long_chain_is_told_on_each_runtime() {
@@ -280,95 +218,5 @@ fn a_deadline_is_enforced_by_who_holds_the_timer() {
         }
         let reason = work.await.expect("it ends");
         assert_eq!(reason.kind(), CancelKind::Deadline);
-    });
-}
-
-/// Drops what `wait` makes at each of its points, in each schedule, and looks whether the token kept any waker or callback.
-fn sweep<F, W>(wait: W)
-where
-    F: Future,
-    W: Fn(CancelToken, Arc<()>) -> F,
-{
-    for seed in 0..SEEDS {
-        let polls = cancel_sweep_in(
-            || Sim::new().schedule(Schedule::Random).seed(seed),
-            |rt| {
-                let (token, witness) = (CancelToken::new(), Arc::new(()));
-                let (canceller, clock) = (token.clone(), rt.clone());
-                rt.spawn_detached(async move {
-                    clock.sleep(MOMENT).await;
-                    canceller.cancel();
-                });
-                let future = wait(token.clone(), Arc::clone(&witness));
-                ((token, witness), future)
-            },
-            |rt, (token, witness)| async move {
-                assert_eq!(Arc::strong_count(&witness), 1, "something is kept");
-                rt.sleep(2 * MOMENT).await;
-                assert!(token.is_cancelled());
-                assert!(
-                    token
-                        .child()
-                        .run_until_cancelled(pending::<()>())
-                        .await
-                        .is_err()
-                );
-            },
-        )
-        .polls;
-        assert!(polls > 1, "it waits");
-    }
-}
-
-#[test]
-fn cancelled_leaves_nothing_wherever_it_is_dropped() {
-    sweep(|token, witness| async move {
-        let reason = token.child().child().cancelled().await;
-        drop(witness);
-        reason
-    });
-}
-
-#[test]
-fn cancelled_owned_leaves_nothing_wherever_it_is_dropped() {
-    sweep(|token, witness| async move {
-        let reason = Cancellation::cancelled_owned(&token.child()).await;
-        drop(witness);
-        reason
-    });
-}
-
-#[test]
-fn run_until_cancelled_leaves_nothing_wherever_it_is_dropped() {
-    sweep(|token, witness| async move {
-        let work = async move {
-            pending::<()>().await;
-            drop(witness);
-        };
-        token.run_until_cancelled(work).await
-    });
-}
-
-#[test]
-fn a_registration_leaves_nothing_wherever_it_is_dropped() {
-    sweep(|token, witness| async move {
-        let inside = Arc::clone(&witness);
-        let _kept = token.on_cancel(move |_| drop(inside));
-        drop(token.shield().child().shield());
-        CancelToken::any_of([&token, &token.child()])
-            .cancelled()
-            .await
-    });
-}
-
-#[test]
-fn checkpoints_leave_nothing_wherever_they_are_dropped() {
-    sweep(|token, witness| async move {
-        for _ in 0..300 {
-            token.checkpoint().await?;
-        }
-        let reason = token.cancelled().await;
-        drop(witness);
-        Err::<(), _>(reason)
     });
 }

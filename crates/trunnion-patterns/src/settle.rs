@@ -6,7 +6,7 @@ use crate::{Gather, gather};
 /// Waits for all of `futures`, whatever fails, and gives each result in the order of the futures.
 ///
 /// An error stops nobody: asyncio's `gather` with `return_exceptions`, JavaScript's `Promise.allSettled`. It is [`gather`](fn@crate::gather) for
-/// futures that can fail, and says so. [`try_gather`](fn@crate::try_gather) stops at the first error instead.
+/// futures that can fail, polls them in the same order, and says so. [`try_gather`](fn@crate::try_gather) stops at the first error instead.
 ///
 /// ```
 /// use trunnion_patterns::{each, settle};

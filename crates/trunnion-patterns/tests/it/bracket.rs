@@ -1,18 +1,16 @@
 //! Resources whose release always runs.
 
+mod panics;
+mod scopes;
+
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use trunnion_core::panic::catch;
-use trunnion_core::{BlockOn, CancelKind, Clock, PanicPayload, Spawn, TaskHandle, Timer, YieldNow};
-use trunnion_patterns::{
-    BracketError, CollectAll, Discard, Fault, LimitedScope, PanicPolicy, TaskScope, bracket,
-    timeout,
-};
+use trunnion_core::{BlockOn, Clock, Runtime, Spawn, TaskHandle, Timer, YieldNow};
+use trunnion_patterns::{BracketError, Fault, bracket, timeout};
 use trunnion_sim::{Schedule, Sim, SimRuntime, cancel_sweep_in, run};
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -78,16 +76,6 @@ fn release(
             Ok(())
         })
     }
-}
-
-/// Awaits a future and keeps its panic.
-async fn caught<F: Future>(future: F) -> Result<F::Output, PanicPayload> {
-    let mut future = Box::pin(future);
-    std::future::poll_fn(move |cx| match catch(|| future.as_mut().poll(cx)) {
-        Ok(polled) => polled.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    })
-    .await
 }
 
 fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(SimRuntime) -> F) {
@@ -178,112 +166,6 @@ fn a_failed_release_keeps_the_value() {
 }
 
 #[test]
-fn a_panic_is_raised_when_the_release_has_ended() {
-    in_each_schedule(|rt| async move {
-        let books = Books::default();
-        let raised = caught(bracket(
-            &rt,
-            books.acquire(&rt),
-            async |_: &mut Resource| -> Result<(), _> {
-                rt.yield_now().await;
-                panic!("use")
-            },
-            release(&rt),
-        ));
-        let panic = raised.await.expect_err("it is raised");
-        assert_eq!((panic.message(), books.all()), (Some("use"), (1, 1, 0)));
-    });
-}
-
-#[test]
-fn a_panic_in_the_release_stands_beside_an_error_and_is_raised_without_one() {
-    run(|rt| async move {
-        let beside = bracket(
-            &rt,
-            async { Ok(()) },
-            async |(): &mut ()| Err::<(), _>("use"),
-            async |()| panic!("release"),
-        );
-        let error = beside.await.expect_err("it fails");
-        assert!(
-            matches!(&error, BracketError::Use("use", Some(Fault::Panicked(panic)))
-            if panic.message() == Some("release"))
-        );
-        let raised = caught(bracket(
-            &rt,
-            async { Ok::<_, Wrong>(()) },
-            async |(): &mut ()| Ok(()),
-            async |()| panic!("release"),
-        ));
-        let panic = raised.await.expect_err("it is raised");
-        assert_eq!(panic.message(), Some("release"));
-    });
-}
-
-/// Gives a resource, and panics when it is dropped.
-struct Trap(Books);
-
-impl Future for Trap {
-    type Output = Result<Resource, Wrong>;
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(self.0.make()))
-    }
-}
-
-impl Drop for Trap {
-    fn drop(&mut self) {
-        panic!("trap");
-    }
-}
-
-#[test]
-fn an_acquire_whose_destructor_panics_has_not_lost_the_resource() {
-    run(|rt| async move {
-        let books = Books::default();
-        let raised = caught(bracket(
-            &rt,
-            Trap(books.clone()),
-            async |_: &mut Resource| -> Result<(), _> { unreachable!() },
-            release(&rt),
-        ));
-        let panic = raised.await.expect_err("it is raised");
-        assert_eq!((panic.message(), books.all()), (Some("trap"), (1, 1, 0)));
-    });
-}
-
-#[test]
-fn a_use_whose_destructor_panics_in_a_drop_is_released() {
-    struct Bomb;
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            panic!("bomb");
-        }
-    }
-
-    run(|rt| async move {
-        let books = Books::default();
-        let mut dropped = Box::pin(bracket(
-            &rt,
-            async { Ok(books.make()) },
-            async |_: &mut Resource| -> Result<(), _> {
-                let _bomb = Bomb;
-                pending().await
-            },
-            release(&rt),
-        ));
-        std::future::poll_fn(|cx| {
-            assert!(dropped.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
-        assert!(catch(|| drop(dropped)).is_err());
-        rt.sleep(2 * MOMENT).await;
-        assert_eq!(books.all(), (1, 1, 0));
-    });
-}
-
-#[test]
 fn a_caller_that_times_out_is_told_at_once_and_the_release_goes_on() {
     in_each_schedule(|rt| async move {
         let (books, start) = (Books::default(), rt.now());
@@ -364,129 +246,30 @@ fn what_was_acquired_is_released_wherever_it_is_dropped() {
     }
 }
 
-#[test]
-fn a_scope_waits_for_the_release_and_neither_cancels_nor_kills_it() {
-    in_each_schedule(|rt| async move {
-        let books = Books::default();
-        let late = Arc::new(trunnion_core::sync::Mutex::new(Vec::new()));
-        let told = Arc::clone(&late);
-        let scope = TaskScope::builder(&rt)
-            .joiner(CollectAll::default())
-            .grace(MOMENT / 2)
-            .on_straggler(move |child| told.lock().push(child.to_string()));
-        let outcomes = scope.run(async |s: TaskScope<_, (), Wrong>| {
-            let (inner, kept, s2) = (rt.clone(), books.clone(), s.clone());
-            drop(s.spawn(async move {
-                let endless = bracket(
-                    &s2,
-                    kept.acquire(&inner),
-                    async |_: &mut Resource| -> Result<(), _> { pending().await },
-                    release(&inner),
-                );
-                endless.await.map_err(|_| "never")
-            }));
-            rt.sleep(2 * MOMENT).await;
-            s.token().kill(CancelKind::Requested);
+/// What is spawned must be seen to be `Send`, whatever the runtime is and whatever the use borrows.
+fn in_a_task<R: Runtime>(rt: &R) -> R::Task<usize> {
+    let rt = rt.clone();
+    rt.clone().spawn(async move {
+        let text = String::from("borrowed");
+        let used = async |length: &mut usize| {
+            rt.yield_now().await;
+            *length += text.len();
+            Ok::<_, Wrong>(*length)
+        };
+        let later = rt.clone();
+        let release = async move |_| {
+            later.yield_now().await;
             Ok(())
-        });
-        assert_eq!(outcomes.await.expect("it collects").len(), 1);
-        assert_eq!(books.all(), (1, 1, 0), "it has been waited for");
-        let late = late.lock();
-        assert!(
-            late.iter().any(|text| text.starts_with("`release` spawned at") && text.contains("bracket.rs")),
-            "{late:?}"
-        );
-    });
+        };
+        let done = bracket(&rt, async { Ok(1) }, used, release).await;
+        done.unwrap_or(0)
+    })
 }
 
 #[test]
-fn the_scope_around_a_dropped_one_waits_for_the_release() {
-    in_each_schedule(|rt| async move {
-        let books = Books::default();
-        let outer = TaskScope::builder(&rt).joiner(Discard::<Wrong>::new());
-        let done = outer.run(async |outer: TaskScope<_, (), Wrong>| {
-            let inner = outer.child_scope().run(async |s: TaskScope<_, (), Wrong>| {
-                let endless = bracket(
-                    &s,
-                    async { Ok(books.make()) },
-                    async |_: &mut Resource| -> Result<(), _> { pending().await },
-                    release(&rt),
-                );
-                endless.await.map_err(|_| "never")
-            });
-            let _ = timeout(&rt, MOMENT, inner).await;
-            assert_eq!(books.count(1), 0);
-            Ok(())
-        });
-        assert!(done.await.is_ok());
-        assert_eq!(books.all(), (1, 1, 0));
-    });
-}
-
-#[test]
-fn a_release_that_panics_in_a_scope_is_a_childs_panic() {
+fn a_bracket_is_send_in_a_task_of_any_runtime() {
     run(|rt| async move {
-        let scope = TaskScope::builder(&rt)
-            .joiner(CollectAll::default())
-            .panics(PanicPolicy::Collect);
-        let outcomes = scope.run(async |s: TaskScope<_, (), Wrong>| {
-            let failed = bracket(
-                &s,
-                async { Ok(()) },
-                async |(): &mut ()| Err::<(), _>("use"),
-                async |()| panic!("release"),
-            );
-            let error = failed.await.expect_err("it fails");
-            assert!(matches!(
-                error,
-                BracketError::Use("use", Some(Fault::Panicked(_)))
-            ));
-            Ok(())
-        });
-        let outcomes = outcomes.await.expect("it collects");
-        assert!(
-            matches!(&outcomes[..], [trunnion_patterns::Outcome::Panicked(panic)]
-            if panic.message() == Some("release"))
-        );
-    });
-}
-
-#[test]
-fn a_release_needs_no_place_of_a_limited_scope() {
-    run(|rt| async move {
-        let books = Books::default();
-        let one = std::num::NonZeroUsize::MIN;
-        let scope = TaskScope::builder(&rt).limit(one);
-        let done = scope.run(async |s: LimitedScope<_, (), Wrong>| {
-            let (inner, kept, s2) = (rt.clone(), books.clone(), s.clone());
-            let child = s.spawn(async move {
-                let used = async |_: &mut Resource| Ok(());
-                let done = bracket(&s2, kept.acquire(&inner), used, release(&inner));
-                done.await.map_err(|_| "never")
-            });
-            drop(child.await.expect("a place is free"));
-            Ok(())
-        });
-        assert_eq!(done.await.expect("nothing fails").len(), 1);
-        assert_eq!(books.all(), (1, 1, 0));
-    });
-}
-
-#[test]
-fn a_scope_that_has_ended_loses_no_release() {
-    run(|rt| async move {
-        let (books, mut kept) = (Books::default(), None);
-        let scope = TaskScope::builder(&rt).joiner(Discard::<Wrong>::new());
-        let done = scope.run(async |s: TaskScope<_, (), Wrong>| {
-            kept = Some(s);
-            Ok(())
-        });
-        assert!(done.await.is_ok());
-        let ended = kept.expect("the body ran");
-        let used = async |_: &mut Resource| Ok(1);
-        let value = bracket(&ended, books.acquire(&rt), used, release(&rt));
-        assert_eq!(value.await.expect("nothing fails"), 1);
-        assert_eq!(books.all(), (1, 1, 0));
+        assert_eq!(in_a_task(&rt).await.expect("it ends"), 9);
     });
 }
 

@@ -7,6 +7,7 @@ mod gather;
 mod hand;
 mod interval;
 mod map_concurrent;
+mod order;
 mod race;
 mod set;
 mod supervisor;

@@ -1,9 +1,11 @@
 //! What the joiners make of outcomes.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use trunnion_core::Clock;
+use trunnion_core::sync::Mutex;
 use trunnion_patterns::{
     CollectAll, Discard, Done, FirstDone, FirstSuccess, Flow, Fold, Outcome, Quorum, TaskScope,
     Tolerate, Why,
@@ -226,6 +228,28 @@ fn discarding_can_go_on_after_an_error() {
             );
             assert_eq!(census.alive(), 0);
         }
+    });
+}
+
+#[test]
+fn reports_come_to_the_joiner_before_the_body_is_polled() {
+    in_each_schedule(|rt| async move {
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&log);
+        let fold = Fold::new((), move |(): &mut (), _: Done<u32, Fault>| {
+            told.lock().push("joiner");
+            Flow::Continue
+        });
+        let done = TaskScope::builder(&rt).joiner(fold).run(async |s| {
+            for n in 1..=3 {
+                let child = s.spawn(after(&rt, n, Ok(n)));
+                child.await.map_err(|_| "cancelled")?;
+                log.lock().push("body");
+            }
+            Ok(())
+        });
+        assert!(done.await.is_ok());
+        assert_eq!(*log.lock(), ["joiner", "body"].repeat(3));
     });
 }
 
