@@ -208,6 +208,10 @@ fn dropping_them_at_every_point_leaves_nothing() {
         let mut items = map_concurrent(NonZeroUsize::MIN, 0..3, work);
         while items.next().await.is_some() {}
     });
+}
+
+#[test]
+fn dropping_what_waits_for_time_or_a_release_at_every_point_leaves_nothing() {
     sweep(|rt, alive| async move {
         let late = STEP + STEP / 2;
         let first = timeout(&rt, late, work(rt.clone(), alive.clone(), 0)).await;

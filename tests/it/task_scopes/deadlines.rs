@@ -109,9 +109,9 @@ fn a_blocking_child_beyond_the_grace_is_named_and_waited_for() {
 #[test]
 fn a_straggler_in_a_dropped_inner_scope_is_named_by_the_one_around_as_that_scope() {
     everywhere(|rt| async move {
-        let (named, late) = (CancelToken::new(), Arc::new(Mutex::new(Vec::new())));
+        let (seen, late) = (CancelToken::new(), Arc::new(Mutex::new(Vec::new())));
         let alive = Arc::new(AtomicUsize::new(0));
-        let (tell, names) = (named.clone(), Arc::clone(&late));
+        let (tell, names) = (seen.clone(), Arc::clone(&late));
         let outer = TaskScope::builder(&rt)
             .joiner(Discard::<Fault>::new())
             .grace(MOMENT)
@@ -124,7 +124,7 @@ fn a_straggler_in_a_dropped_inner_scope_is_named_by_the_one_around_as_that_scope
             let mut inner = Box::pin(inner.run(async |s: TaskScope<_, (), Fault>| {
                 // A kill does not stop a release.
                 let release = async move |member: Member| {
-                    named.cancelled().await;
+                    seen.cancelled().await;
                     drop(member);
                     Ok(())
                 };

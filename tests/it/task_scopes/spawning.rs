@@ -135,7 +135,7 @@ fn a_scope_is_cancelled_from_its_own_children_destructors_wakers_and_callbacks()
             let scope = TaskScope::builder(&rt).joiner(Discard::new());
             let cancelled = scope.run(async |s: TaskScope<_, (), Fault>| {
                 drop(s.spawn(endless(Member::of(&alive))));
-                let (own, cancels) = (s.clone(), Cancels(s.clone()));
+                let (own, cancels) = (s.clone(), || Cancels(s.clone()));
                 let kept = s.token().on_cancel(move |_| {
                     assert!(!own.token().cancel(), "it is cancelled already");
                     own.token().kill(CancelKind::Requested);
@@ -148,14 +148,16 @@ fn a_scope_is_cancelled_from_its_own_children_destructors_wakers_and_callbacks()
                             own.token().cancel();
                             pending().await
                         }));
-                        std::mem::forget(cancels);
                     }
-                    1 => drop(s.spawn(async move {
-                        drop(cancels);
-                        Ok(())
-                    })),
-                    2 => Waker::from(Arc::new(cancels)).wake(),
-                    _ => drop(cancels),
+                    1 => {
+                        let cancels = cancels();
+                        drop(s.spawn(async move {
+                            drop(cancels);
+                            Ok(())
+                        }));
+                    }
+                    2 => Waker::from(Arc::new(cancels())).wake(),
+                    _ => drop(cancels()),
                 }
                 let _kept = kept;
                 pending().await

@@ -35,8 +35,9 @@ impl<T, E> BracketError<T, E> {
     /// Gives the error that came first, and drops what is beside it; none if the runtime ended before the release did.
     pub fn into_first(self) -> Option<E> {
         match self {
-            Self::Acquire(error) | Self::Use(error, _) => Some(error),
-            Self::Release(Fault::Error(error), _) => Some(error),
+            Self::Acquire(error) | Self::Use(error, _) | Self::Release(Fault::Error(error), _) => {
+                Some(error)
+            }
             Self::Release(..) => None,
         }
     }

@@ -45,12 +45,10 @@ impl Books {
         Resource(self.clone())
     }
 
-    fn acquire(&self, rt: &SimRuntime) -> impl Future<Output = Result<Resource, Wrong>> {
-        async move {
-            rt.yield_now().await;
-            rt.sleep(MOMENT).await;
-            Ok(self.make())
-        }
+    async fn acquire(&self, rt: &SimRuntime) -> Result<Resource, Wrong> {
+        rt.yield_now().await;
+        rt.sleep(MOMENT).await;
+        Ok(self.make())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Panics of children, bodies, joiners, destructors and hooks.
 
+use std::io::{Write, stdout};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -226,13 +227,13 @@ fn a_panic_aborts_the_process_where_it_is_told_to() {
     run(|rt| async move {
         let scope = TaskScope::builder(&rt)
             .panics(PanicPolicy::Abort)
-            .on_panic(|_, panic| println!("told of {panic}"));
+            .on_panic(|_, panic| _ = writeln!(stdout(), "told of {panic}"));
         let done = scope.run(async |s| {
             drop(s.spawn(async { panic!("boom") }));
             Ok::<(), Fault>(())
         });
         let done: Result<Vec<()>, _> = done.await;
-        println!("went on with {}", done.is_ok());
+        _ = writeln!(stdout(), "went on with {}", done.is_ok());
     });
 }
 
