@@ -1,9 +1,7 @@
 //! Patterns for async programs on any runtime: waiting for several futures, scopes of tasks, timeouts, ticks, delays before
 //! retries, and bounded concurrency.
 //!
-//! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and [`Supervisor`], runs inside the task that awaits it.
-//! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
-//! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and the release of a [`bracket`](fn@bracket),
+//! Each is generic over the smallest capability it needs and, but for [`TaskScope`], [`Supervisor`] and the release of a [`bracket`](fn@bracket),
 //! runs inside the task that awaits it. Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was
 //! running; a release goes on.
 //!
