@@ -69,6 +69,7 @@ use crate::panic::contain;
 use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
 use crate::{PanicPayload, mutant};
 
+mod list;
 mod turn;
 mod wakers;
 
@@ -256,72 +257,6 @@ impl<S: Shared> Locked<'_, S> {
         (!head.is_null()).then(|| self.with(head, |entry| entry.value))
     }
 
-    /// Notifies the first waiter: it leaves the list, and its waker goes into `wakers`. False if nobody waits.
-    pub fn wake_front(&mut self, wakers: &mut Wakers) -> bool {
-        let head = self.inner.head;
-        if head.is_null() {
-            return false;
-        }
-        if let Some(waker) = self.remove(head) {
-            wakers.push(waker);
-        }
-        true
-    }
-
-    /// Notifies from the front on while `wanted` holds; true if the batch is too small for all.
-    ///
-    /// The ring is closed once for all that leave: those who are on their way out are not written to twice.
-    pub(crate) fn fill(&mut self, wakers: &mut Wakers, wanted: impl Fn(&S::Value) -> bool) -> bool {
-        let first = self.inner.head;
-        if first.is_null() {
-            return false;
-        }
-        let last = self.with(first, |entry| entry.prev);
-        let mut at = first;
-        let more = loop {
-            if !self.with(at, |entry| wanted(&entry.value)) {
-                break false;
-            }
-            if wakers.is_full() {
-                break true;
-            }
-            let (waker, next) = self.with(at, |entry| (entry.waker.take(), entry.next));
-            if let Some(waker) = waker {
-                wakers.push(waker);
-            }
-            if ptr::eq(at, last) {
-                self.inner.head = ptr::null();
-                return false;
-            }
-            at = next;
-        };
-        self.with(last, |entry| entry.next = at);
-        self.with(at, |entry| entry.prev = last);
-        self.inner.head = at;
-        more
-    }
-
-    /// The same from the back on.
-    pub(crate) fn fill_from_back(
-        &mut self,
-        wakers: &mut Wakers,
-        wanted: impl Fn(&S::Value) -> bool,
-    ) -> bool {
-        while !self.is_empty() {
-            let last = self.with(self.inner.head, |entry| entry.prev);
-            if !self.with(last, |entry| wanted(&entry.value)) {
-                return false;
-            }
-            if wakers.is_full() {
-                return true;
-            }
-            if let Some(waker) = self.remove(last) {
-                wakers.push(waker);
-            }
-        }
-        false
-    }
-
     /// Reaches an entry that is in this list, or is its own waiter's.
     #[expect(clippy::unused_self, reason = "its lock is held")]
     fn with<R>(&self, node: *const Node<S::Value>, f: impl FnOnce(&mut Entry<S::Value>) -> R) -> R {
@@ -329,42 +264,6 @@ impl<S: Shared> Locked<'_, S> {
         let node = unsafe { &*node };
         // SAFETY: W1: the lock is held, and `f` reaches no other entry.
         node.with_mut(|entry| f(unsafe { &mut *entry }))
-    }
-
-    /// Puts an entry that is in no list into this one.
-    fn push(&mut self, node: *const Node<S::Value>, waker: Waker) {
-        let head = self.inner.head;
-        let first = self.with(node, |entry| S::goes_first(&entry.value));
-        let (prev, next) = if head.is_null() {
-            (node, node)
-        } else {
-            (self.with(head, |entry| entry.prev), head)
-        };
-        self.with(node, |entry| {
-            entry.waker = Some(waker);
-            entry.next = next;
-        });
-        // In a ring of one these write to the entry itself.
-        self.with(prev, |entry| entry.next = node);
-        self.with(next, |entry| entry.prev = node);
-        self.with(node, |entry| entry.prev = prev);
-        if head.is_null() || mutant!("wait-nobody-goes-first", first, false) {
-            self.inner.head = node;
-        }
-    }
-
-    /// Takes an entry out of the list; its waker, if it was there.
-    fn remove(&mut self, node: *const Node<S::Value>) -> Option<Waker> {
-        let (waker, prev, next) =
-            self.with(node, |entry| (entry.waker.take(), entry.prev, entry.next));
-        waker.as_ref()?;
-        self.with(prev, |entry| entry.next = next);
-        self.with(next, |entry| entry.prev = prev);
-        if ptr::eq(self.inner.head, node) {
-            let alone = ptr::eq(next, node);
-            self.inner.head = if alone { ptr::null() } else { next };
-        }
-        waker
     }
 }
 
