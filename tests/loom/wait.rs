@@ -22,6 +22,7 @@ struct Places {
 
 impl Shared for Places {
     type Value = ();
+    type Open = ();
 
     fn pass_on(queue: &mut Locked<'_, Self>, (): (), wakers: &mut Wakers) {
         if !queue.wake_front(wakers) {
@@ -66,6 +67,63 @@ fn a_notified_waiter_that_is_dropped_hands_over() {
         );
         assert_eq!(queue.lock().shared().free, 0);
     });
+}
+
+/// As many as there are tokens in the hands of who waits; whoever comes first is next.
+struct Weights(usize);
+
+impl Weights {
+    fn grant(queue: &mut Locked<'_, Self>, wakers: &mut Wakers) {
+        while let Some(wanted) = queue.front() {
+            let Some(left) = queue.shared().0.checked_sub(wanted) else {
+                return;
+            };
+            queue.shared().0 = left;
+            queue.wake_front(wakers);
+        }
+    }
+}
+
+impl Shared for Weights {
+    type Value = usize;
+    type Open = ();
+    const SEES_LEAVING: bool = true;
+
+    fn pass_on(queue: &mut Locked<'_, Self>, granted: usize, wakers: &mut Wakers) {
+        queue.shared().0 += granted;
+        Self::grant(queue, wakers);
+    }
+
+    fn left(queue: &mut Locked<'_, Self>, _: usize, wakers: &mut Wakers) {
+        Self::grant(queue, wakers);
+    }
+}
+
+/// The first waiter wants two and leaves while one comes: it is the second's, who wants no more, in either order.
+#[test]
+fn a_waiter_that_leaves_races_what_the_next_waits_for() {
+    model(
+        "wait::a_waiter_that_leaves_races_what_the_next_waits_for",
+        || {
+            let queue = Arc::new(WaitQueue::new(Weights(0)));
+            let signal = Signal::new();
+            let waker = Waker::from(Arc::clone(&signal));
+            let mut cx = Context::from_waker(&waker);
+            let mut first = Box::pin(Waiter::new(Arc::clone(&queue), 2));
+            let mut second = pin!(Waiter::new(Arc::clone(&queue), 1));
+            assert!(first.as_mut().poll_wait(&mut cx, |_| false).is_pending());
+            assert!(second.as_mut().poll_wait(&mut cx, |_| false).is_pending());
+            let leaving = thread::spawn(move || drop(first));
+            let given = queue.lock_and_wake(|queue, wakers| {
+                queue.shared().0 += 1;
+                Weights::grant(queue, wakers);
+            });
+            assert!(given.is_ok());
+            leaving.join().unwrap();
+            assert_eq!(signal.wakes(), 1);
+            assert!(second.poll_wait(&mut cx, |_| false).is_ready());
+        },
+    );
 }
 
 /// A waiter polls with one waker and then with another while all are woken: it sees what came before, or its last waker is

@@ -18,6 +18,7 @@
 //!
 //! impl Shared for Places {
 //!     type Value = ();
+//!     type Open = ();
 //!
 //!     fn pass_on(queue: &mut Locked<'_, Self>, (): (), wakers: &mut Wakers) {
 //!         if !queue.wake_front(wakers) {
@@ -82,9 +83,15 @@ pub trait Shared: Sized {
     /// What a waiter waits for: a number of permits, for instance.
     type Value: Copy;
 
+    /// What lies beside the lock, to be used without it; `()` for nothing.
+    type Open;
+
     /// Says that a notification must not be lost; a state is there for whoever comes next, so that [`pass_on`](Self::pass_on) need
     /// not be called.
     const PASSES_ON: bool = true;
+
+    /// Says that those behind a waiter that leaves must be looked at: [`left`](Self::left) is called.
+    const SEES_LEAVING: bool = false;
 
     /// Tells whether a waiter with `value` goes before all others; else it goes behind them.
     fn goes_first(value: &Self::Value) -> bool {
@@ -94,6 +101,11 @@ pub trait Shared: Sized {
 
     /// Passes on what a notified waiter leaves behind when it is dropped before it was polled again.
     fn pass_on(queue: &mut Locked<'_, Self>, value: Self::Value, wakers: &mut Wakers);
+
+    /// Looks at those behind a waiter that was dropped, or left, before it was notified. It is out of the list already.
+    fn left(queue: &mut Locked<'_, Self>, value: Self::Value, wakers: &mut Wakers) {
+        let _ = (queue, value, wakers);
+    }
 }
 
 /// Leads a waiter to its queue.
@@ -139,6 +151,7 @@ struct Entry<V> {
 
 /// Queues futures behind a lock, with the owner's data under the same lock.
 pub struct WaitQueue<S: Shared> {
+    open: S::Open,
     inner: Mutex<Inner<S>>,
 }
 
@@ -152,29 +165,51 @@ struct Inner<S: Shared> {
 // are wakers, which are `Send`, and values.
 unsafe impl<S: Shared<Value: Send> + Send> Send for Inner<S> {}
 
-impl<S: Shared> WaitQueue<S> {
+impl<S: Shared<Open = ()>> WaitQueue<S> {
     /// Makes an empty queue around `shared`.
     #[must_use]
     #[cfg(not(trunnion_loom))]
     pub const fn new(shared: S) -> Self {
-        let head = ptr::null();
-        let inner = Mutex::new(Inner { head, shared });
-        Self { inner }
+        Self::with_open(shared, ())
     }
 
     /// Makes an empty queue around `shared`; loom's lock cannot be made in a constant.
     #[must_use]
     #[cfg(trunnion_loom)]
     pub fn new(shared: S) -> Self {
+        Self::with_open(shared, ())
+    }
+}
+
+impl<S: Shared> WaitQueue<S> {
+    /// Makes an empty queue around `shared`, with `open` beside it.
+    #[must_use]
+    #[cfg(not(trunnion_loom))]
+    pub const fn with_open(shared: S, open: S::Open) -> Self {
         let head = ptr::null();
         let inner = Mutex::new(Inner { head, shared });
-        Self { inner }
+        Self { open, inner }
+    }
+
+    /// Makes an empty queue around `shared`, with `open` beside it; loom's lock cannot be made in a constant.
+    #[must_use]
+    #[cfg(trunnion_loom)]
+    pub fn with_open(shared: S, open: S::Open) -> Self {
+        let head = ptr::null();
+        let inner = Mutex::new(Inner { head, shared });
+        Self { open, inner }
+    }
+
+    /// Reaches what lies beside the lock.
+    pub const fn open(&self) -> &S::Open {
+        &self.open
     }
 
     /// Waits for the lock; no user code may run until it is given back.
     pub fn lock(&self) -> Locked<'_, S> {
         let inner = self.inner.lock();
-        Locked { inner }
+        let open = &self.open;
+        Locked { open, inner }
     }
 
     /// Runs `f` under the lock and wakes after it what `f` collected.
@@ -235,13 +270,20 @@ impl<S: Shared> fmt::Debug for WaitQueue<S> {
 
 /// A queue whose lock is held.
 pub struct Locked<'a, S: Shared> {
+    open: &'a S::Open,
     inner: MutexGuard<'a, Inner<S>>,
 }
 
-impl<S: Shared> Locked<'_, S> {
+impl<'a, S: Shared> Locked<'a, S> {
     /// Reaches the owner's data.
     pub fn shared(&mut self) -> &mut S {
         &mut self.inner.shared
+    }
+
+    /// Reaches what lies beside the lock.
+    #[must_use]
+    pub const fn open(&self) -> &'a S::Open {
+        self.open
     }
 
     /// Tells whether nobody waits.
@@ -313,6 +355,16 @@ impl<H: Home> Waiter<H> {
         &self.home
     }
 
+    /// Tells what it would wait for; `None` once it waits, for then others may change that.
+    #[must_use]
+    pub fn value(self: Pin<&mut Self>) -> Option<<H::Shared as Shared>::Value> {
+        if self.registered.get() {
+            return None;
+        }
+        // SAFETY: W1: the waiter alone knows the entry, and this is the only reference to the waiter.
+        Some(self.node.with(|entry| unsafe { (*entry).value }))
+    }
+
     /// Waits: ready if `ready` holds under the lock at the first poll, or once the waiter was notified.
     ///
     /// Only the last poll's waker is woken. After it was ready, the next poll is a first one again.
@@ -333,35 +385,70 @@ impl<H: Home> Waiter<H> {
         cx: &mut Context<'_>,
         ready: impl FnOnce(&H, &mut Locked<'_, H::Shared>) -> bool,
     ) -> Poll<()> {
+        self.poll_either(
+            cx,
+            |home, queue| ready(home, queue).then_some(()),
+            |_, _| (),
+        )
+    }
+
+    /// Waits for one of two things: what `ready` gives under the lock at the first poll, or what `notified` makes, under the
+    /// lock as well, of the value that the waiter was notified with.
+    ///
+    /// # Cancel safety
+    /// That of [`Waiter`].
+    pub fn poll_take<T>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        ready: impl FnOnce(&mut Locked<'_, H::Shared>) -> Option<T>,
+        notified: impl FnOnce(&mut Locked<'_, H::Shared>, <H::Shared as Shared>::Value) -> T,
+    ) -> Poll<T> {
+        self.poll_either(cx, |_, queue| ready(queue), notified)
+    }
+
+    fn poll_either<T>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        ready: impl FnOnce(&H, &mut Locked<'_, H::Shared>) -> Option<T>,
+        notified: impl FnOnce(&mut Locked<'_, H::Shared>, <H::Shared as Shared>::Value) -> T,
+    ) -> Poll<T> {
         let this = self.into_ref().get_ref();
         if this.registered.get() {
-            return this.poll_again(cx.waker());
+            return this.poll_again(cx.waker(), notified);
         }
         // Cloned and dropped outside of the lock: both are user code.
         let waker = cx.waker().clone();
         let mut queue = this.home.queue().lock();
-        if mutant!("wait-unchecked", ready(&this.home, &mut queue), false) {
+        if let Some(ready) = mutant!("wait-unchecked", ready(&this.home, &mut queue), None) {
             drop(queue);
-            return Poll::Ready(());
+            return Poll::Ready(ready);
         }
         queue.push(&raw const this.node, waker);
         this.registered.set(true);
         Poll::Pending
     }
 
-    fn poll_again(&self, waker: &Waker) -> Poll<()> {
+    fn poll_again<T>(
+        &self,
+        waker: &Waker,
+        notified: impl FnOnce(&mut Locked<'_, H::Shared>, <H::Shared as Shared>::Value) -> T,
+    ) -> Poll<T> {
         let mut new = None;
         loop {
-            let queue = self.home.queue().lock();
+            let mut queue = self.home.queue().lock();
             let turn = queue.with(&raw const self.node, |entry| turn(entry, waker, &mut new));
-            drop(queue);
-            match turn {
-                Turn::Notified => {
+            let kept = match turn {
+                Turn::Notified(value) => {
                     self.registered.set(false);
-                    return Poll::Ready(());
+                    return Poll::Ready(notified(&mut queue, value));
                 }
-                Turn::Kept(_old) => return Poll::Pending,
-                Turn::Stale => new = Some(waker.clone()),
+                Turn::Kept(old) => Some(old),
+                Turn::Stale => None,
+            };
+            drop(queue);
+            match kept {
+                Some(_old) => return Poll::Pending,
+                None => new = Some(waker.clone()),
             }
         }
     }
@@ -372,25 +459,22 @@ impl<H: Home> Waiter<H> {
             return false;
         }
         let mut queue = self.home.queue().lock();
+        let value = queue.with(&raw const self.node, |entry| entry.value);
         if let Some(waker) = queue.remove(&raw const self.node) {
-            drop(queue);
+            if mutant!("wait-leaves-unseen", H::Shared::SEES_LEAVING, false) {
+                settle(queue, |queue, wakers| H::Shared::left(queue, value, wakers));
+            } else {
+                drop(queue);
+            }
             contain(|| drop(waker));
             return true;
         }
-        let value = queue.with(&raw const self.node, |entry| entry.value);
-        drop(queue);
         if mutant!("wait-keeps-notification", H::Shared::PASSES_ON, false) {
-            self.hand_over(value);
+            settle(queue, |queue, wakers| {
+                H::Shared::pass_on(queue, value, wakers)
+            });
         }
         mutant!("wait-leave-lies", false, true)
-    }
-
-    /// Passes on what this waiter was notified of.
-    #[cold]
-    fn hand_over(&self, value: <H::Shared as Shared>::Value) {
-        let queue = self.home.queue();
-        let woken = queue.lock_and_wake(|queue, wakers| H::Shared::pass_on(queue, value, wakers));
-        contain(|| drop(woken));
     }
 
     /// Leaves the queue before the drop does; true if it waited and had not been notified.
@@ -398,6 +482,15 @@ impl<H: Home> Waiter<H> {
     pub fn leave(self: Pin<&mut Self>) -> bool {
         self.into_ref().get_ref().unlink()
     }
+}
+
+/// Does what a waiter's leaving asks for, and wakes whom that concerns once the lock is free.
+#[cold]
+fn settle<S: Shared>(mut queue: Locked<'_, S>, f: impl FnOnce(&mut Locked<'_, S>, &mut Wakers)) {
+    let mut wakers = Wakers::new();
+    f(&mut queue, &mut wakers);
+    drop(queue);
+    contain(|| drop(wakers.wake()));
 }
 
 impl<H: Home> Drop for Waiter<H> {

@@ -27,13 +27,20 @@ impl Permits {
 
 impl Shared for Permits {
     type Value = usize;
+    type Open = ();
 
     fn goes_first(wanted: &usize) -> bool {
         *wanted > 9
     }
 
+    const SEES_LEAVING: bool = true;
+
     fn pass_on(queue: &mut Locked<'_, Self>, granted: usize, wakers: &mut Wakers) {
         queue.shared().0 += granted;
+        Self::grant(queue, wakers);
+    }
+
+    fn left(queue: &mut Locked<'_, Self>, _: usize, wakers: &mut Wakers) {
         Self::grant(queue, wakers);
     }
 }
@@ -116,6 +123,51 @@ fn what_a_notified_waiter_leaves_goes_to_the_next() {
     assert_eq!(log.take(), ["b", "c"]);
     assert!(rest.iter_mut().all(|waiting| waiting.poll(&log).is_ready()));
     assert_eq!(queue.lock().shared().0, 1, "nothing is lost");
+}
+
+#[test]
+fn those_behind_a_waiter_that_leaves_are_looked_at() {
+    let (queue, log) = queue();
+    let mut first = wait(&queue, &log, "first", 5);
+    let second = wait(&queue, &log, "second", 4);
+    let mut rest = ["c", "d"].map(|name| wait(&queue, &log, name, 1));
+    release(&queue, 2);
+    assert!(log.take().is_empty(), "the first is next");
+    assert!(first.waiter.as_mut().leave());
+    assert!(log.take().is_empty(), "now it is the second");
+    drop(second);
+    assert_eq!(log.take(), ["c", "d"]);
+    assert!(rest.iter_mut().all(|waiting| waiting.poll(&log).is_ready()));
+    assert_eq!(queue.lock().shared().0, 0);
+}
+
+#[test]
+fn a_waiter_sees_what_its_value_was_changed_to() {
+    let (queue, log) = queue();
+    let mut one = wait(&queue, &log, "one", 5);
+    assert_eq!(one.waiter.as_mut().value(), None, "it waits");
+    let woken = queue.lock_and_wake(|queue, wakers| {
+        queue.set_front(3);
+        queue.wake_front(wakers)
+    });
+    assert!(woken.is_ok_and(|woken| woken));
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = one.waiter.as_mut().poll_take(
+        &mut cx,
+        |_| None,
+        |queue, value| {
+            queue.shared().0 = 7;
+            value
+        },
+    );
+    assert_eq!(polled, Poll::Ready(3));
+    assert_eq!(one.waiter.as_mut().value(), Some(3));
+    assert_eq!(queue.lock().shared().0, 7);
+    let again = one
+        .waiter
+        .as_mut()
+        .poll_take(&mut cx, |_| Some(1), |_, value| value);
+    assert_eq!(again, Poll::Ready(1), "the next poll is a first one again");
 }
 
 #[test]

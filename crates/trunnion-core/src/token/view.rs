@@ -19,6 +19,7 @@ pub enum View {
 
 impl Shared for Views {
     type Value = View;
+    type Open = ();
 
     /// Cancellation is a state: whoever comes next sees it.
     const PASSES_ON: bool = false;

@@ -19,6 +19,14 @@ impl<S: Shared> Locked<'_, S> {
         true
     }
 
+    /// Changes what the first waiter waits for, so that it sees, once it is notified, how that ended.
+    pub fn set_front(&mut self, value: S::Value) {
+        let head = self.inner.head;
+        if !head.is_null() {
+            self.with(head, |entry| entry.value = value);
+        }
+    }
+
     /// Notifies from the front on while `wanted` holds; true if the batch is too small for all.
     ///
     /// The ring is closed once for all that leave: those who are on their way out are not written to twice.

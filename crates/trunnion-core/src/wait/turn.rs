@@ -6,17 +6,22 @@ use super::Entry;
 use crate::mutant;
 
 /// What a registered waiter finds under the lock.
-pub(super) enum Turn {
-    Notified,
+pub(super) enum Turn<V> {
+    /// With what it waited for, or what that was changed to.
+    Notified(V),
     /// Its waker is there; this one is to be dropped.
     Kept(Option<Waker>),
     /// Another waker is there than the poll's.
     Stale,
 }
 
-pub(super) fn turn<V>(entry: &mut Entry<V>, waker: &Waker, new: &mut Option<Waker>) -> Turn {
+pub(super) fn turn<V: Copy>(
+    entry: &mut Entry<V>,
+    waker: &Waker,
+    new: &mut Option<Waker>,
+) -> Turn<V> {
     match &mut entry.waker {
-        None => Turn::Notified,
+        None => Turn::Notified(entry.value),
         Some(old) if mutant!("wait-stale-waker", old.will_wake(waker), true) => {
             Turn::Kept(new.take())
         }

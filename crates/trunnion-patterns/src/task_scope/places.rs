@@ -11,6 +11,7 @@ pub(super) struct Free(usize);
 
 impl Shared for Free {
     type Value = ();
+    type Open = ();
 
     fn pass_on(queue: &mut Locked<'_, Self>, (): (), wakers: &mut Wakers) {
         if !queue.wake_front(wakers) {

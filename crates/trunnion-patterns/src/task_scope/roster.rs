@@ -98,6 +98,7 @@ pub(crate) struct Book<M> {
 
 impl<M> Shared for Book<M> {
     type Value = ();
+    type Open = ();
 
     /// What the waiter waits for is a state: it looks again.
     fn pass_on(_: &mut Locked<'_, Self>, (): (), _: &mut Wakers) {}

@@ -58,6 +58,7 @@ pub(super) enum Hand<V> {
 
 impl<V> Shared for Hand<V> {
     type Value = ();
+    type Open = ();
 
     /// It is a state: there is nothing to pass on.
     fn pass_on(_: &mut Locked<'_, Self>, (): (), _: &mut Wakers) {}
