@@ -8,5 +8,6 @@ mod paused_clock;
 mod primitives;
 mod runtimes;
 mod supervisors;
+mod semaphores;
 mod task_scopes;
 mod tokens;

@@ -14,6 +14,7 @@
 //! | take the first that succeeds | [`race_ok`](fn@race_ok) | nothing |
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
+//! | let at most so many do something at once, wherever they are | [`Semaphore`] | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
 //! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
@@ -54,6 +55,7 @@ mod interval;
 mod map_concurrent;
 mod race;
 mod race_ok;
+mod semaphore;
 mod settle;
 mod supervisor;
 mod task_scope;
@@ -76,6 +78,10 @@ pub use interval::{Interval, MissedTick, Tick, ZeroPeriod, interval, interval_at
 pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
 pub use race::{Race, race};
 pub use race_ok::{RaceOk, race_ok};
+pub use semaphore::{
+    Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
+    TryAcquireError,
+};
 pub use settle::settle;
 pub use supervisor::{
     AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,

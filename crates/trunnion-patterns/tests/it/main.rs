@@ -9,6 +9,7 @@ mod interval;
 mod map_concurrent;
 mod order;
 mod race;
+mod semaphore;
 mod set;
 mod supervisor;
 mod task_scope;

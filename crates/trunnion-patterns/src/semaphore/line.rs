@@ -1,0 +1,477 @@
+//! The permits of a semaphore, and the line of those who wait for some.
+//!
+//! Free permits lie in one word beside the lock, with three flags. Taking is a compare-and-swap, giving back an addition; only
+//! who finds a flag goes on to the lock. The number is signed: below zero it is a debt, which those who give back repay before
+//! anybody takes.
+//!
+//! * L1: free + held + assigned = limit, where assigned are the permits of those who were granted them and have not been polled
+//!   since.
+//! * L2: `QUEUED` is set exactly while somebody is in the line, and changed under the lock only. While it is set nobody takes
+//!   without the lock, so that nobody passes who waits.
+//! * L3: who adds permits and finds `QUEUED` hands out under the lock: permits lie idle only if they are too few for the first.
+//! * L4: `CLOSED` is never cleared. Whoever is in the line after that is refused.
+//!
+//! The first of the line takes all that it wants at once; until then what comes back gathers in the word (tokio's batch semaphore
+//! gathers it in the first waiter). That an addition is enough where nobody waits is asyncband's idea.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use trunnion_core::mutant;
+use trunnion_core::panic::contain;
+use trunnion_core::sync::atomic::{
+    AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+};
+use trunnion_core::wait::{Home, Locked, Shared, WaitQueue, Waiter, Wakers};
+
+use super::error::{AcquireError, TryAcquireError};
+
+/// Somebody is in the line.
+const QUEUED: usize = 1;
+/// Nobody gets permits any more.
+const CLOSED: usize = 2;
+/// Somebody waits for all permits to be back.
+const AWAITED: usize = 4;
+
+/// Where the number of free permits begins in the word.
+const SHIFT: u32 = 3;
+
+/// The largest limit: the number in the word is signed.
+pub(crate) const MAX_PERMITS: usize = usize::MAX >> (SHIFT + 1);
+
+/// A semaphore's permits and its line.
+pub(crate) type Core = WaitQueue<Line>;
+
+/// What lies beside the lock.
+pub(crate) struct Open {
+    word: AtomicUsize,
+    // Changed under the lock.
+    limit: AtomicUsize,
+    // Those who wait for all permits to be back. Its lock is taken with the line's held, never the other way round.
+    idle: WaitQueue<Idle>,
+}
+
+/// What lies under the lock: counts of those who wait, and of those who were granted permits and have not been polled since.
+#[derive(Default)]
+pub(crate) struct Line {
+    waiting: usize,
+    unclaimed: usize,
+    // The permits of the unclaimed.
+    assigned: usize,
+}
+
+/// Waits for a state, and looks at it again when it is woken.
+pub(crate) struct Idle;
+
+impl Shared for Idle {
+    type Value = ();
+    type Open = ();
+    const PASSES_ON: bool = false;
+
+    fn pass_on(_: &mut Locked<'_, Self>, (): (), _: &mut Wakers) {}
+}
+
+/// How many permits somebody wants, and how that ended.
+#[derive(Clone, Copy)]
+pub(crate) struct Claim(usize);
+
+impl Claim {
+    const EXCEEDS: usize = 1;
+    const CLOSED: usize = 2;
+    const FLAGS: u32 = 2;
+
+    /// What is beyond any limit is as good as the largest number that fits.
+    pub(crate) const fn new(permits: usize) -> Self {
+        let most = usize::MAX >> Self::FLAGS;
+        let permits = if permits < most { permits } else { most };
+        Self(permits << Self::FLAGS)
+    }
+
+    pub(crate) const fn permits(self) -> usize {
+        self.0 >> Self::FLAGS
+    }
+
+    const fn refused(self, why: usize) -> Self {
+        Self(self.0 | why)
+    }
+
+    const fn is(self, why: usize) -> bool {
+        self.0 & why != 0
+    }
+}
+
+/// How things stand, all at one moment.
+pub(crate) struct Snapshot {
+    pub(crate) limit: usize,
+    pub(crate) free: isize,
+    pub(crate) waiting: usize,
+    pub(crate) unclaimed: usize,
+    pub(crate) assigned: usize,
+}
+
+impl Line {
+    /// Counts an answer; what it takes out of the word.
+    fn note(&mut self, answer: Claim) -> usize {
+        self.waiting -= 1;
+        if answer.is(Claim::CLOSED | Claim::EXCEEDS) {
+            return 0;
+        }
+        self.unclaimed += 1;
+        self.assigned += answer.permits();
+        number(answer.permits())
+    }
+}
+
+impl Shared for Line {
+    type Value = Claim;
+    type Open = Open;
+    const SEES_LEAVING: bool = true;
+
+    fn pass_on(queue: &mut Locked<'_, Self>, claim: Claim, wakers: &mut Wakers) {
+        let Ok(permits) = claimed(queue, claim) else {
+            return;
+        };
+        let permits = mutant!("semaphore-keeps-a-cancelled-grant", permits, 0);
+        queue.open().word.fetch_add(number(permits), Relaxed);
+        hand_out(queue, wakers, Serve::All);
+    }
+
+    fn left(queue: &mut Locked<'_, Self>, _: Claim, wakers: &mut Wakers) {
+        queue.shared().waiting -= 1;
+        if mutant!("semaphore-overlooks-those-behind", true, false) {
+            hand_out(queue, wakers, Serve::All);
+        }
+    }
+}
+
+/// Makes a line with so many permits, at most the largest limit.
+pub(crate) fn new(limit: usize) -> Core {
+    let limit = limit.min(MAX_PERMITS);
+    let open = Open {
+        word: AtomicUsize::new(number(limit)),
+        limit: AtomicUsize::new(limit),
+        idle: WaitQueue::new(Idle),
+    };
+    Core::with_open(Line::default(), open)
+}
+
+/// Reads the number of free permits; below zero it is a debt.
+#[expect(clippy::cast_possible_wrap, reason = "the word's number is signed")]
+const fn free(word: usize) -> isize {
+    word as isize >> SHIFT
+}
+
+/// Tells whether so many permits, a claim's number, are free.
+#[expect(
+    clippy::cast_possible_wrap,
+    reason = "a claim's number is below the sign"
+)]
+const fn fits(word: usize, permits: usize) -> bool {
+    free(word) >= permits as isize
+}
+
+/// Writes the number of permits as it stands in the word; what is added and taken wraps around the sign.
+const fn number(permits: usize) -> usize {
+    permits << SHIFT
+}
+
+/// Takes permits if they are free, nobody waits and nothing is closed.
+#[inline]
+pub(crate) fn take_now(core: &Core, permits: usize) -> bool {
+    let word = &core.open().word;
+    let mut now = word.load(Relaxed);
+    loop {
+        let queued = now & mutant!("semaphore-barges", QUEUED | CLOSED, CLOSED) != 0;
+        if queued || !fits(now, permits) {
+            return false;
+        }
+        let order = mutant!("semaphore-take-unacquired", Acquire, Relaxed);
+        match word.compare_exchange(now, now - number(permits), order, Relaxed) {
+            Ok(_) => return true,
+            Err(seen) => now = seen,
+        }
+    }
+}
+
+/// The same, with the reason why nothing was taken.
+#[inline]
+pub(crate) fn try_take(core: &Core, permits: usize) -> Result<(), TryAcquireError> {
+    // A claim's number is a word's too.
+    let permits = Claim::new(permits).permits();
+    if take_now(core, permits) {
+        return Ok(());
+    }
+    refusal(core, permits)
+}
+
+#[cold]
+fn refusal(core: &Core, permits: usize) -> Result<(), TryAcquireError> {
+    let limit = limit(core);
+    if is_closed(core) {
+        return Err(TryAcquireError::Closed);
+    }
+    if permits > limit {
+        let wanted = permits;
+        return Err(TryAcquireError::ExceedsLimit { wanted, limit });
+    }
+    if permits > 0 {
+        return Err(TryAcquireError::NoPermits);
+    }
+    Ok(())
+}
+
+/// Gives permits back.
+#[inline]
+pub(crate) fn give_back(core: &Core, permits: usize) {
+    let order = mutant!("semaphore-give-back-unreleased", Release, Relaxed);
+    let before = core.open().word.fetch_add(number(permits), order);
+    let flags = mutant!("semaphore-give-back-unseen", QUEUED | AWAITED, AWAITED);
+    if before & flags != 0 {
+        change(core, |_| ());
+    }
+}
+
+/// Waits for permits; on the first poll in the line, unless they are free and nobody waits.
+pub(crate) fn poll_wait<H>(
+    mut waiter: Pin<&mut Waiter<H>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<usize, AcquireError>>
+where
+    H: Home<Shared = Line>,
+{
+    let claim = waiter.as_mut().value().unwrap_or(Claim::new(0));
+    waiter.poll_take(cx, |queue| enter(queue, claim.permits()), claimed)
+}
+
+/// Takes permits under the lock, or says that they are to be waited for.
+fn enter(queue: &mut Locked<'_, Line>, permits: usize) -> Option<Result<usize, AcquireError>> {
+    let open = queue.open();
+    let limit = open.limit.load(Relaxed);
+    let mut now = open.word.load(Relaxed);
+    loop {
+        if now & CLOSED != 0 {
+            return Some(Err(AcquireError::Closed));
+        }
+        if permits > limit {
+            let wanted = permits;
+            return Some(Err(AcquireError::ExceedsLimit { wanted, limit }));
+        }
+        if permits == 0 {
+            return Some(Ok(0));
+        }
+        if now & QUEUED != 0 {
+            break;
+        }
+        let taken = mutant!("semaphore-enters-unchecked", fits(now, permits), false);
+        let next = if taken {
+            now - number(permits)
+        } else {
+            now | QUEUED
+        };
+        match open.word.compare_exchange(now, next, Acquire, Relaxed) {
+            Ok(_) if taken => return Some(Ok(permits)),
+            Ok(_) => break,
+            Err(seen) => now = seen,
+        }
+    }
+    queue.shared().waiting += 1;
+    None
+}
+
+/// Takes what a notified waiter was given.
+fn claimed(queue: &mut Locked<'_, Line>, claim: Claim) -> Result<usize, AcquireError> {
+    let permits = claim.permits();
+    if claim.is(Claim::CLOSED) {
+        return Err(AcquireError::Closed);
+    }
+    if claim.is(Claim::EXCEEDS) {
+        let limit = queue.open().limit.load(Relaxed);
+        let wanted = permits;
+        return Err(AcquireError::ExceedsLimit { wanted, limit });
+    }
+    let line = queue.shared();
+    line.unclaimed -= 1;
+    line.assigned -= permits;
+    Ok(permits)
+}
+
+/// How far the line is served in one turn of the lock.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Serve {
+    All,
+    Batch,
+}
+
+/// Serves the line from the front; true if the batch is too small for all.
+fn hand_out(queue: &mut Locked<'_, Line>, wakers: &mut Wakers, serve: Serve) -> bool {
+    let open = queue.open();
+    let limit = open.limit.load(Relaxed);
+    let now = open.word.load(Acquire);
+    let (mut left, mut more) = (now, false);
+    while let Some(claim) = queue.front() {
+        if serve == Serve::Batch && wakers.is_full() {
+            more = true;
+            break;
+        }
+        let Some(answer) = answer(claim, left, limit) else {
+            break;
+        };
+        left -= queue.shared().note(answer);
+        queue.set_front(answer);
+        queue.wake_front(wakers);
+        if mutant!("semaphore-serves-one", false, true) {
+            break;
+        }
+    }
+    let emptied = mutant!("semaphore-stays-queued", queue.is_empty(), false);
+    let taken = (now - left) | if emptied { now & QUEUED } else { 0 };
+    if taken != 0 {
+        // If the flag is among it, it was set: what is subtracted is the flag and whole permits.
+        open.word.fetch_sub(taken, Relaxed);
+    }
+    if !more {
+        wake_idle(open, left, limit, wakers);
+    }
+    more
+}
+
+/// Says what the first of the line gets; `None` if it goes on waiting.
+fn answer(claim: Claim, word: usize, limit: usize) -> Option<Claim> {
+    let permits = claim.permits();
+    let fits = fits(word, permits);
+    if word & CLOSED != 0 && mutant!("semaphore-close-grants", true, !fits) {
+        return Some(claim.refused(Claim::CLOSED));
+    }
+    if permits > limit {
+        return Some(claim.refused(Claim::EXCEEDS));
+    }
+    fits.then(|| Claim::new(permits))
+}
+
+/// Wakes those who wait for all permits to be back, if they are; forgets about them when there are none.
+fn wake_idle(open: &Open, now: usize, limit: usize, wakers: &mut Wakers) {
+    if now & AWAITED == 0 {
+        return;
+    }
+    let mut idle = open.idle.lock();
+    if mutant!("semaphore-idle-unseen", fits(now, limit), false) {
+        while idle.wake_front(wakers) {}
+    }
+    if idle.is_empty() {
+        open.word.fetch_and(!AWAITED, Relaxed);
+    }
+}
+
+/// Changes what lies under the lock, and then serves whom that concerns, in batches between which the lock is free.
+#[cold]
+fn change(core: &Core, change: impl FnOnce(&mut Locked<'_, Line>)) {
+    let (mut change, mut more) = (Some(change), true);
+    while more {
+        let woken = core.lock_and_wake(|queue, wakers| {
+            if let Some(change) = change.take() {
+                change(queue);
+            }
+            more = hand_out(queue, wakers, Serve::Batch);
+        });
+        contain(|| drop(woken));
+        more &= mutant!("semaphore-one-batch-only", true, false);
+    }
+}
+
+/// Sets the limit: more permits are there at once, and what is out beyond it is a debt.
+pub(crate) fn set_limit(core: &Core, limit: usize) {
+    let limit = limit.min(MAX_PERMITS);
+    change(core, |queue| {
+        let open = queue.open();
+        let before = open.limit.load(Relaxed);
+        open.limit.store(limit, Relaxed);
+        let added = number(limit).wrapping_sub(number(before));
+        open.word.fetch_add(added, Relaxed);
+    });
+}
+
+/// Takes held permits away for good: they repay a debt, and lower the limit by what is left.
+pub(crate) fn forget(core: &Core, permits: usize) {
+    change(core, |queue| {
+        let open = queue.open();
+        let debt = free(open.word.load(Relaxed)).min(0).unsigned_abs();
+        let repaid = permits.min(debt);
+        open.word.fetch_add(number(repaid), Relaxed);
+        let limit = open.limit.load(Relaxed);
+        open.limit
+            .store(limit.saturating_sub(permits - repaid), Relaxed);
+    });
+}
+
+/// Closes: whoever waits is refused, and whoever comes.
+pub(crate) fn close(core: &Core) {
+    change(core, |queue| {
+        queue.open().word.fetch_or(CLOSED, Release);
+    });
+}
+
+pub(crate) fn is_closed(core: &Core) -> bool {
+    core.open().word.load(Acquire) & CLOSED != 0
+}
+
+pub(crate) fn limit(core: &Core) -> usize {
+    core.open().limit.load(Relaxed)
+}
+
+pub(crate) fn free_now(core: &Core) -> isize {
+    free(core.open().word.load(Acquire))
+}
+
+pub(crate) fn snapshot(core: &Core) -> Snapshot {
+    let mut queue = core.lock();
+    let limit = limit(core);
+    let free = free_now(core);
+    let line = queue.shared();
+    Snapshot {
+        limit,
+        free,
+        waiting: line.waiting,
+        unclaimed: line.unclaimed,
+        assigned: line.assigned,
+    }
+}
+
+/// Waits until all permits are back: that is so when a poll sees it.
+pub(crate) fn poll_idle(
+    core: &Core,
+    mut waiter: Pin<&mut Waiter<&WaitQueue<Idle>>>,
+    cx: &mut Context<'_>,
+) -> Poll<()> {
+    loop {
+        // First among those who wait, then the look at the permits: who brings the last one back after it finds the waiter.
+        let notified = waiter.as_mut().poll_wait(cx, |_| false).is_ready();
+        if is_idle(core) {
+            waiter.leave();
+            return Poll::Ready(());
+        }
+        if !notified {
+            return Poll::Pending;
+        }
+    }
+}
+
+/// Tells whether all permits are back, and asks to be woken if not.
+fn is_idle(core: &Core) -> bool {
+    let queue = core.lock();
+    let open = queue.open();
+    let limit = open.limit.load(Relaxed);
+    let seen = open.word.load(Acquire);
+    if fits(seen, limit) {
+        return true;
+    }
+    let seen = open
+        .word
+        .fetch_or(mutant!("semaphore-idle-unsaid", AWAITED, 0), Acquire);
+    mutant!("semaphore-idle-unchecked", fits(seen, limit), false)
+}
+
+/// Makes a waiter for all permits to be back.
+pub(crate) fn idle_waiter(core: &Core) -> Waiter<&WaitQueue<Idle>> {
+    Waiter::new(&core.open().idle, ())
+}

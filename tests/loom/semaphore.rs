@@ -1,0 +1,404 @@
+//! The permits and the line of a semaphore, from `trunnion-patterns`, compiled from their own files: they use nothing but core.
+
+#[path = "../../crates/trunnion-patterns/src/semaphore/error.rs"]
+mod error;
+#[expect(dead_code, reason = "what only tells how things stand is not modelled")]
+#[path = "../../crates/trunnion-patterns/src/semaphore/line.rs"]
+mod line;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use trunnion_core::sync::thread;
+use trunnion_core::wait::Waiter;
+
+use self::error::AcquireError;
+use self::line::{
+    Claim, Core, close, forget, free_now, give_back, idle_waiter, poll_idle, poll_wait, set_limit,
+    snapshot, take_now,
+};
+use crate::harness::model;
+use crate::payload::Payload;
+use crate::waker::{Callback, Count, Mark, Signal, assert_released};
+
+type Acquired = Poll<Result<usize, AcquireError>>;
+
+/// An acquire that a thread can own.
+struct Acquire {
+    waiter: Pin<Box<Waiter<Arc<Core>>>>,
+    signal: Arc<Signal>,
+}
+
+impl Acquire {
+    fn new(core: &Arc<Core>, permits: usize) -> Self {
+        let waiter = Box::pin(Waiter::new(Arc::clone(core), Claim::new(permits)));
+        let signal = Signal::new();
+        Self { waiter, signal }
+    }
+
+    /// Makes one that waits.
+    fn waiting(core: &Arc<Core>, permits: usize) -> Self {
+        let mut acquire = Self::new(core, permits);
+        assert!(acquire.poll().is_pending());
+        acquire
+    }
+
+    /// Does what the future does, without giving way.
+    fn poll_with(&mut self, waker: &Waker) -> Acquired {
+        let mut waiter = self.waiter.as_mut();
+        if let Some(claim) = waiter.as_mut().value() {
+            if take_now(waiter.home(), claim.permits()) {
+                return Poll::Ready(Ok(claim.permits()));
+            }
+        }
+        poll_wait(waiter, &mut Context::from_waker(waker))
+    }
+
+    fn poll(&mut self) -> Acquired {
+        self.poll_with(&Waker::from(Arc::clone(&self.signal)))
+    }
+
+    fn wakes(&self) -> usize {
+        self.signal.wakes()
+    }
+}
+
+/// Makes a semaphore of which so many permits are out.
+fn with_out(limit: usize, out: usize) -> Arc<Core> {
+    let core = Arc::new(line::new(limit));
+    assert!(take_now(&core, out));
+    core
+}
+
+/// Asserts that nobody waits, nothing is assigned, and so many permits are free, to be had without the lock.
+#[track_caller]
+fn assert_free(core: &Core, free: isize) {
+    let seen = snapshot(core);
+    assert_eq!((seen.free, seen.waiting), (free, 0));
+    assert_eq!((seen.unclaimed, seen.assigned), (0, 0));
+    assert!(free <= 0 || take_now(core, 1), "it stays locked");
+}
+
+/// S1, S2: who comes while the only permit is given back gets it: at once, or woken once; with all that was done before.
+#[test]
+fn an_acquire_races_the_release() {
+    model("semaphore::an_acquire_races_the_release", || {
+        let core = with_out(1, 1);
+        let payload = Payload::new();
+        let releasing = {
+            let (core, payload) = (Arc::clone(&core), payload.clone());
+            thread::spawn(move || {
+                payload.write();
+                give_back(&core, 1);
+            })
+        };
+        let mut acquire = Acquire::new(&core, 1);
+        let polled = acquire.poll();
+        if polled.is_ready() {
+            payload.read();
+        }
+        releasing.join().unwrap();
+        assert_eq!(acquire.wakes(), usize::from(polled.is_pending()));
+        assert!(polled.is_ready() || acquire.poll() == Poll::Ready(Ok(1)));
+        payload.read();
+        give_back(&core, 1);
+        assert_free(&core, 1);
+    });
+}
+
+/// S3: two threads take from the word at once: the permit is one's alone.
+#[test]
+fn two_threads_take_one_permit() {
+    model("semaphore::two_threads_take_one_permit", || {
+        let core = with_out(1, 0);
+        let payload = Payload::new();
+        let take = |core: &Core, payload: &Payload| {
+            let taken = take_now(core, 1);
+            if taken {
+                payload.write();
+                give_back(core, 1);
+            }
+            taken
+        };
+        let other = {
+            let (core, payload) = (Arc::clone(&core), payload.clone());
+            thread::spawn(move || take(&core, &payload))
+        };
+        let here = take(&core, &payload);
+        assert!(other.join().unwrap() || here, "nobody got it");
+        assert_free(&core, 1);
+    });
+}
+
+/// S2, S6: two releases and two who wait: each is woken once (P1 of the probes).
+#[test]
+fn two_releases_race_two_who_wait() {
+    model("semaphore::two_releases_race_two_who_wait", || {
+        let core = with_out(2, 2);
+        let mut both = [Acquire::waiting(&core, 1), Acquire::waiting(&core, 1)];
+        let other = {
+            let core = Arc::clone(&core);
+            thread::spawn(move || give_back(&core, 1))
+        };
+        give_back(&core, 1);
+        other.join().unwrap();
+        for acquire in &mut both {
+            assert_eq!(acquire.wakes(), 1);
+            assert_eq!(acquire.poll(), Poll::Ready(Ok(1)));
+            assert_released(&acquire.signal);
+        }
+        assert_free(&core, 0);
+    });
+}
+
+/// S9: what comes back at once serves all for whom it is enough, also when they are more than a batch, while another leaves.
+#[test]
+fn one_release_serves_all_that_fit() {
+    model("semaphore::one_release_serves_all_that_fit", || {
+        let core = with_out(4, 4);
+        let mut all: Vec<_> = (0..4).map(|_| Acquire::waiting(&core, 1)).collect();
+        let first = all.remove(0);
+        let leaving = thread::spawn(move || drop(first));
+        give_back(&core, 3);
+        leaving.join().unwrap();
+        for acquire in &mut all {
+            assert_eq!(acquire.wakes(), 1);
+            assert_eq!(acquire.poll(), Poll::Ready(Ok(1)));
+        }
+        assert_free(&core, 0);
+    });
+}
+
+/// S4: nobody passes who waits, not even where permits are free that are too few for the first.
+#[test]
+fn nobody_passes_the_first() {
+    model("semaphore::nobody_passes_the_first", || {
+        let core = with_out(2, 1);
+        let mut first = Acquire::waiting(&core, 2);
+        let releasing = {
+            let core = Arc::clone(&core);
+            thread::spawn(move || give_back(&core, 1))
+        };
+        assert!(!take_now(&core, 1), "it barged");
+        let mut second = Acquire::waiting(&core, 1);
+        releasing.join().unwrap();
+        assert_eq!((first.wakes(), second.wakes()), (1, 0));
+        assert_eq!(first.poll(), Poll::Ready(Ok(2)));
+        give_back(&core, 2);
+        assert_eq!(second.poll(), Poll::Ready(Ok(1)));
+        assert_free(&core, 1);
+    });
+}
+
+/// S5: the first, who wants more than there is, leaves while one permit comes: it is the next one's.
+#[test]
+fn a_weighted_head_leaves_while_permits_come() {
+    model(
+        "semaphore::a_weighted_head_leaves_while_permits_come",
+        || {
+            let core = with_out(3, 3);
+            let head = Acquire::waiting(&core, 3);
+            let mut next = Acquire::waiting(&core, 1);
+            let leaving = thread::spawn(move || drop(head));
+            give_back(&core, 1);
+            leaving.join().unwrap();
+            assert_eq!(next.wakes(), 1);
+            assert_eq!(next.poll(), Poll::Ready(Ok(1)));
+            give_back(&core, 2);
+            assert_free(&core, 2);
+        },
+    );
+}
+
+/// S5, S6: who was granted leaves while another permit comes; the wakers look at the semaphore that wakes them.
+#[test]
+fn a_cancelled_grant_races_a_release() {
+    model("semaphore::a_cancelled_grant_races_a_release", || {
+        let core = with_out(2, 2);
+        let woken = Arc::new(Count::default());
+        let looking = {
+            let (core, woken) = (Arc::downgrade(&core), Arc::clone(&woken));
+            Waker::from(Arc::new(Callback(move || {
+                let core = core.upgrade().unwrap();
+                assert!(snapshot(&core).free >= 0);
+                assert!(!take_now(&core, 2));
+                woken.add();
+            })))
+        };
+        let mut all = [(); 3].map(|()| Acquire::new(&core, 1));
+        for acquire in &mut all {
+            assert!(acquire.poll_with(&looking).is_pending());
+        }
+        let [granted, mut second, mut third] = all;
+        give_back(&core, 1);
+        assert_eq!(woken.now(), 1);
+        let leaving = thread::spawn(move || drop(granted));
+        give_back(&core, 1);
+        leaving.join().unwrap();
+        assert_eq!(woken.now(), 3, "one wake for each grant");
+        assert_eq!(second.poll(), Poll::Ready(Ok(1)));
+        assert_eq!(third.poll(), Poll::Ready(Ok(1)));
+        assert_free(&core, 0);
+    });
+}
+
+/// S8: polled with one waker and then with another while the permit comes: only the last one is woken.
+#[test]
+fn another_waker_races_the_release() {
+    model("semaphore::another_waker_races_the_release", || {
+        let core = with_out(1, 1);
+        let mut acquire = Acquire::waiting(&core, 1);
+        let old = std::mem::replace(&mut acquire.signal, Signal::new());
+        let releasing = {
+            let core = Arc::clone(&core);
+            thread::spawn(move || give_back(&core, 1))
+        };
+        let polled = acquire.poll();
+        releasing.join().unwrap();
+        assert_eq!(acquire.wakes(), usize::from(polled.is_pending()));
+        assert_eq!(old.wakes(), usize::from(polled.is_ready()));
+        assert!(polled.is_ready() || acquire.poll() == Poll::Ready(Ok(1)));
+        assert_released(&old);
+        assert_released(&acquire.signal);
+        assert_free(&core, 0);
+    });
+}
+
+/// S7: it closes while permits come: each of three, more than a batch, is granted or refused, and nobody is granted once somebody was
+/// refused; nothing is lost.
+#[test]
+fn a_close_races_the_grants() {
+    model("semaphore::a_close_races_the_grants", || {
+        let core = with_out(3, 3);
+        let mut all = [(); 3].map(|()| Acquire::waiting(&core, 1));
+        let closed = Mark::new();
+        let closing = {
+            let (core, closed) = (Arc::clone(&core), closed.clone());
+            thread::spawn(move || {
+                close(&core);
+                closed.set();
+            })
+        };
+        let was_closed = closed.is_set();
+        give_back(&core, 3);
+        closing.join().unwrap();
+        let (mut granted, mut refused) = (0, false);
+        for acquire in &mut all {
+            assert_eq!(acquire.wakes(), 1);
+            match acquire.poll() {
+                Poll::Ready(Ok(_)) if refused => panic!("a grant after the close"),
+                Poll::Ready(Ok(permits)) => granted += permits,
+                Poll::Ready(Err(error)) => refused = error == AcquireError::Closed,
+                Poll::Pending => panic!("it still waits"),
+            }
+        }
+        assert!(refused || granted == 3);
+        assert!(!was_closed || granted == 0);
+        give_back(&core, granted);
+        assert_eq!(free_now(&core), 3);
+        let late = Acquire::new(&core, 1).poll();
+        assert_eq!(late, Poll::Ready(Err(AcquireError::Closed)));
+        assert!(!take_now(&core, 1));
+    });
+}
+
+/// S1, S3: the limit is lowered below what is out while that comes back: the debt is repaid from it, and what is forgotten with it.
+#[test]
+fn a_lower_limit_races_the_releases() {
+    model("semaphore::a_lower_limit_races_the_releases", || {
+        let core = with_out(3, 3);
+        let lowering = {
+            let core = Arc::clone(&core);
+            thread::spawn(move || set_limit(&core, 1))
+        };
+        give_back(&core, 2);
+        lowering.join().unwrap();
+        let seen = snapshot(&core);
+        assert_eq!(
+            (seen.free, seen.limit),
+            (0, 1),
+            "one is out, and one is all"
+        );
+        let mut acquire = Acquire::waiting(&core, 1);
+        give_back(&core, 1);
+        assert_eq!(acquire.poll(), Poll::Ready(Ok(1)));
+        give_back(&core, 1);
+        assert_free(&core, 1);
+    });
+}
+
+/// S1, S10: the limit is raised, and then lowered below what the second wants, while permits come: the first is granted, the
+/// second refused, and neither waits for ever.
+#[test]
+fn a_raised_limit_races_a_release() {
+    model("semaphore::a_raised_limit_races_a_release", || {
+        let core = with_out(3, 3);
+        let mut first = Acquire::waiting(&core, 2);
+        let mut second = Acquire::waiting(&core, 3);
+        let raising = {
+            let core = Arc::clone(&core);
+            thread::spawn(move || set_limit(&core, 4))
+        };
+        give_back(&core, 1);
+        raising.join().unwrap();
+        assert_eq!((first.wakes(), second.wakes()), (1, 0));
+        assert_eq!(first.poll(), Poll::Ready(Ok(2)));
+        set_limit(&core, 2);
+        let refused = AcquireError::ExceedsLimit {
+            wanted: 3,
+            limit: 2,
+        };
+        assert_eq!(second.poll(), Poll::Ready(Err(refused)));
+        give_back(&core, 4);
+        assert_free(&core, 2);
+    });
+}
+
+/// Held permits are forgotten while others come back: both are gone from the limit or back, none twice.
+#[test]
+fn a_forgotten_permit_races_a_release() {
+    model("semaphore::a_forgotten_permit_races_a_release", || {
+        let core = with_out(2, 2);
+        let mut acquire = Acquire::waiting(&core, 1);
+        let forgetting = {
+            let core = Arc::clone(&core);
+            thread::spawn(move || forget(&core, 1))
+        };
+        give_back(&core, 1);
+        forgetting.join().unwrap();
+        assert_eq!(acquire.poll(), Poll::Ready(Ok(1)));
+        give_back(&core, 1);
+        assert_eq!(snapshot(&core).limit, 1);
+        assert_free(&core, 1);
+    });
+}
+
+/// Somebody waits for all permits while the last two come back on two threads: it sees that and all they did, or it is woken.
+#[test]
+fn a_drain_races_the_last_permits() {
+    model("semaphore::a_drain_races_the_last_permits", || {
+        let core = with_out(2, 2);
+        let (payload, signal) = (Payload::new(), Signal::new());
+        let other = {
+            let (core, payload) = (Arc::clone(&core), payload.clone());
+            thread::spawn(move || {
+                give_back(&core, 1);
+                payload.write();
+                give_back(&core, 1);
+            })
+        };
+        let waker = Waker::from(Arc::clone(&signal));
+        let mut cx = Context::from_waker(&waker);
+        let mut waiter = Box::pin(idle_waiter(&core));
+        let polled = poll_idle(&core, waiter.as_mut(), &mut cx);
+        if polled.is_ready() {
+            payload.read();
+        }
+        other.join().unwrap();
+        assert!(polled.is_ready() || signal.wakes() == 1);
+        assert!(polled.is_ready() || poll_idle(&core, waiter.as_mut(), &mut cx).is_ready());
+        payload.read();
+        assert_free(&core, 2);
+    });
+}
