@@ -11,7 +11,7 @@ use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
 
 use crate::harness::model;
 use crate::payload::Payload;
-use crate::waker::{Callback, Signal, assert_released, poll};
+use crate::waker::{Callback, Dropped, Signal, assert_released, poll};
 
 /// Places of which each notified waiter gets one.
 #[derive(Default)]
@@ -36,7 +36,7 @@ fn is_open(queue: &mut Locked<'_, Places>) -> bool {
 }
 
 /// A place is given back while the first of two waiters leaves: the second gets it either way; and a waker may look at the
-/// queue that wakes it.
+/// queue that wakes it, or drops it.
 #[test]
 fn a_notified_waiter_that_is_dropped_hands_over() {
     model("wait::a_notified_waiter_that_is_dropped_hands_over", || {
@@ -52,7 +52,17 @@ fn a_notified_waiter_that_is_dropped_hands_over() {
         let mut cx = Context::from_waker(&waker);
         let mut first = Box::pin(Waiter::new(Arc::clone(&queue), ()));
         let mut second = pin!(Waiter::new(Arc::clone(&queue), ()));
-        assert!(first.as_mut().poll_wait(&mut cx, is_open).is_pending());
+        {
+            let (queue, woken) = (Arc::downgrade(&queue), Arc::clone(&woken));
+            let own = Waker::from(Arc::new(Dropped(move || {
+                if let Some(queue) = queue.upgrade() {
+                    drop(queue.lock());
+                }
+                woken.fetch_add(1, Ordering::Relaxed);
+            })));
+            let mut cx = Context::from_waker(&own);
+            assert!(first.as_mut().poll_wait(&mut cx, is_open).is_pending());
+        }
         assert!(second.as_mut().poll_wait(&mut cx, is_open).is_pending());
 
         let leaving = thread::spawn(move || drop(first));
@@ -60,7 +70,11 @@ fn a_notified_waiter_that_is_dropped_hands_over() {
         assert!(given.is_ok());
         leaving.join().unwrap();
 
-        assert!(woken.load(Ordering::Relaxed) >= 1, "nobody was woken");
+        assert_eq!(
+            woken.load(Ordering::Relaxed),
+            2,
+            "one was woken, one dropped"
+        );
         assert!(
             second.poll_wait(&mut cx, is_open).is_ready(),
             "the place is lost"
@@ -99,7 +113,8 @@ impl Shared for Weights {
     }
 }
 
-/// The first waiter wants two and leaves while one comes: it is the second's, who wants no more, in either order.
+/// The first waiter wants two and leaves while one comes: it is the second's, who wants no more, in either order; and whoever has the lock never sees
+/// somebody wait for what is there.
 #[test]
 fn a_waiter_that_leaves_races_what_the_next_waits_for() {
     model(
@@ -119,6 +134,10 @@ fn a_waiter_that_leaves_races_what_the_next_waits_for() {
                 Weights::grant(queue, wakers);
             });
             assert!(given.is_ok());
+            let mut seen = queue.lock();
+            let free = seen.shared().0;
+            assert!(seen.front().is_none_or(|wanted| wanted > free));
+            drop(seen);
             leaving.join().unwrap();
             assert_eq!(signal.wakes(), 1);
             assert!(second.poll_wait(&mut cx, |_| false).is_ready());
@@ -127,12 +146,12 @@ fn a_waiter_that_leaves_races_what_the_next_waits_for() {
 }
 
 /// A waiter polls with one waker and then with another while all are woken: it sees what came before, or its last waker is
-/// woken.
+/// woken; and the first may look at the queue that drops it.
 #[test]
 fn another_waker_races_the_wake_of_all() {
     model("wait::another_waker_races_the_wake_of_all", || {
         let queue = Arc::new(WaitQueue::new(Places::default()));
-        let (old, new, payload) = (Signal::new(), Signal::new(), Payload::new());
+        let (new, payload) = (Signal::new(), Payload::new());
         let opener = {
             let (queue, payload) = (Arc::clone(&queue), payload.clone());
             thread::spawn(move || {
@@ -142,14 +161,21 @@ fn another_waker_races_the_wake_of_all() {
             })
         };
         let mut waiter = pin!(Waiter::new(&*queue, ()));
-        let mut poll = |signal: &Arc<Signal>| {
-            let waker = Waker::from(Arc::clone(signal));
-            let mut cx = Context::from_waker(&waker);
-            waiter.as_mut().poll_wait(&mut cx, is_open)
+        let mut poll = |waker: Waker| {
+            waiter
+                .as_mut()
+                .poll_wait(&mut Context::from_waker(&waker), is_open)
         };
-        let mut polled = poll(&old);
+        let mut polled = poll({
+            let queue = Arc::downgrade(&queue);
+            Waker::from(Arc::new(Dropped(move || {
+                if let Some(queue) = queue.upgrade() {
+                    drop(queue.lock());
+                }
+            })))
+        });
         if polled.is_pending() {
-            polled = poll(&new);
+            polled = poll(Arc::clone(&new).into());
         }
         if polled.is_ready() {
             payload.read();
@@ -157,10 +183,9 @@ fn another_waker_races_the_wake_of_all() {
         opener.join().unwrap();
         assert_eq!(new.wakes(), usize::from(polled.is_pending()));
         if polled.is_pending() {
-            assert!(poll(&new).is_ready());
+            assert!(poll(Arc::clone(&new).into()).is_ready());
             payload.read();
         }
-        assert_released(&old);
         assert_released(&new);
     });
 }

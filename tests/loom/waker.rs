@@ -92,3 +92,16 @@ impl<F: Fn() + Send + Sync + 'static> Wake for Callback<F> {
         (self.0)();
     }
 }
+
+/// A waker that calls back into what drops it.
+pub(crate) struct Dropped<F: Fn()>(pub(crate) F);
+
+impl<F: Fn() + Send + Sync + 'static> Wake for Dropped<F> {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl<F: Fn()> Drop for Dropped<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

@@ -442,7 +442,10 @@ impl<H: Home> Waiter<H> {
                     self.registered.set(false);
                     return Poll::Ready(notified(&mut queue, value));
                 }
-                Turn::Kept(old) => Some(old),
+                Turn::Kept(old) => Some(mutant!("wait-drops-under-lock", old, {
+                    drop(old);
+                    None
+                })),
                 Turn::Stale => None,
             };
             drop(queue);
@@ -461,7 +464,15 @@ impl<H: Home> Waiter<H> {
         let mut queue = self.home.queue().lock();
         let value = queue.with(&raw const self.node, |entry| entry.value);
         if let Some(waker) = queue.remove(&raw const self.node) {
+            let waker = mutant!("wait-leaving-drops-under-lock", Some(waker), {
+                drop(waker);
+                None
+            });
             if mutant!("wait-leaves-unseen", H::Shared::SEES_LEAVING, false) {
+                let queue = mutant!("wait-leaves-in-two-turns", queue, {
+                    drop(queue);
+                    self.home.queue().lock()
+                });
                 settle(queue, |queue, wakers| H::Shared::left(queue, value, wakers));
             } else {
                 drop(queue);
@@ -471,7 +482,7 @@ impl<H: Home> Waiter<H> {
         }
         if mutant!("wait-keeps-notification", H::Shared::PASSES_ON, false) {
             settle(queue, |queue, wakers| {
-                H::Shared::pass_on(queue, value, wakers)
+                H::Shared::pass_on(queue, value, wakers);
             });
         }
         mutant!("wait-leave-lies", false, true)
