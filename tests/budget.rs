@@ -6,6 +6,8 @@
 
 #[path = "budget/scope.rs"]
 mod scope;
+#[path = "budget/semaphore.rs"]
+mod semaphore;
 #[path = "budget/together.rs"]
 mod together;
 #[path = "budget/token.rs"]

@@ -1,11 +1,14 @@
 //! At most so many at once.
 
 mod acquire;
+mod claim;
 mod drained;
 mod error;
+mod idle;
 mod line;
 mod permit;
 mod stats;
+mod word;
 
 use core::fmt;
 use std::sync::Arc;
@@ -55,7 +58,7 @@ pub struct Semaphore {
 
 impl Semaphore {
     /// The largest limit; a larger one is taken for this one.
-    pub const MAX_PERMITS: usize = line::MAX_PERMITS;
+    pub const MAX_PERMITS: usize = word::MAX_PERMITS;
 
     /// Makes a semaphore with `limit` permits.
     ///

@@ -10,8 +10,9 @@ use pin_project_lite::pin_project;
 use trunnion_core::coop;
 use trunnion_core::wait::Waiter;
 
+use super::claim::Claim;
 use super::error::AcquireError;
-use super::line::{Claim, Core, poll_wait, take_now};
+use super::line::{Core, poll_wait, take_now};
 use super::permit::{OwnedPermit, Permit};
 
 pin_project! {

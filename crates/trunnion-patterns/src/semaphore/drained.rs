@@ -8,7 +8,8 @@ use core::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use trunnion_core::wait::{WaitQueue, Waiter};
 
-use super::line::{Core, Idle, idle_waiter, poll_idle};
+use super::idle::{Idle, idle_waiter, poll_idle};
+use super::line::Core;
 
 pin_project! {
     /// Waits until all permits are back; made by [`Semaphore::drained`](super::Semaphore::drained).

@@ -25,31 +25,20 @@ use trunnion_core::sync::atomic::{
 };
 use trunnion_core::wait::{Home, Locked, Shared, WaitQueue, Waiter, Wakers};
 
+use super::claim::Claim;
 use super::error::{AcquireError, TryAcquireError};
-
-/// Somebody is in the line.
-const QUEUED: usize = 1;
-/// Nobody gets permits any more.
-const CLOSED: usize = 2;
-/// Somebody waits for all permits to be back.
-const AWAITED: usize = 4;
-
-/// Where the number of free permits begins in the word.
-const SHIFT: u32 = 3;
-
-/// The largest limit: the number in the word is signed.
-pub(crate) const MAX_PERMITS: usize = usize::MAX >> (SHIFT + 1);
+use super::idle::{Idle, wake_idle};
+use super::word::{AWAITED, CLOSED, MAX_PERMITS, QUEUED, fits, free, number};
 
 /// A semaphore's permits and its line.
 pub(crate) type Core = WaitQueue<Line>;
 
 /// What lies beside the lock.
 pub(crate) struct Open {
-    word: AtomicUsize,
+    pub(super) word: AtomicUsize,
     // Changed under the lock.
-    limit: AtomicUsize,
-    // Those who wait for all permits to be back. Its lock is taken with the line's held, never the other way round.
-    idle: WaitQueue<Idle>,
+    pub(super) limit: AtomicUsize,
+    pub(super) idle: WaitQueue<Idle>,
 }
 
 /// What lies under the lock: counts of those who wait, and of those who were granted permits and have not been polled since.
@@ -59,46 +48,6 @@ pub(crate) struct Line {
     unclaimed: usize,
     // The permits of the unclaimed.
     assigned: usize,
-}
-
-/// Waits for a state, and looks at it again when it is woken.
-pub(crate) struct Idle;
-
-impl Shared for Idle {
-    type Value = ();
-    type Open = ();
-    const PASSES_ON: bool = false;
-
-    fn pass_on(_: &mut Locked<'_, Self>, (): (), _: &mut Wakers) {}
-}
-
-/// How many permits somebody wants, and how that ended.
-#[derive(Clone, Copy)]
-pub(crate) struct Claim(usize);
-
-impl Claim {
-    const EXCEEDS: usize = 1;
-    const CLOSED: usize = 2;
-    const FLAGS: u32 = 2;
-
-    /// What is beyond any limit is as good as the largest number that fits.
-    pub(crate) const fn new(permits: usize) -> Self {
-        let most = usize::MAX >> Self::FLAGS;
-        let permits = if permits < most { permits } else { most };
-        Self(permits << Self::FLAGS)
-    }
-
-    pub(crate) const fn permits(self) -> usize {
-        self.0 >> Self::FLAGS
-    }
-
-    const fn refused(self, why: usize) -> Self {
-        Self(self.0 | why)
-    }
-
-    const fn is(self, why: usize) -> bool {
-        self.0 & why != 0
-    }
 }
 
 /// How things stand, all at one moment.
@@ -156,26 +105,6 @@ pub(crate) fn new(limit: usize) -> Core {
     Core::with_open(Line::default(), open)
 }
 
-/// Reads the number of free permits; below zero it is a debt.
-#[expect(clippy::cast_possible_wrap, reason = "the word's number is signed")]
-const fn free(word: usize) -> isize {
-    word as isize >> SHIFT
-}
-
-/// Tells whether so many permits, a claim's number, are free.
-#[expect(
-    clippy::cast_possible_wrap,
-    reason = "a claim's number is below the sign"
-)]
-const fn fits(word: usize, permits: usize) -> bool {
-    free(word) >= permits as isize
-}
-
-/// Writes the number of permits as it stands in the word; what is added and taken wraps around the sign.
-const fn number(permits: usize) -> usize {
-    permits << SHIFT
-}
-
 /// Takes permits if they are free, nobody waits and nothing is closed.
 #[inline]
 pub(crate) fn take_now(core: &Core, permits: usize) -> bool {
@@ -187,7 +116,17 @@ pub(crate) fn take_now(core: &Core, permits: usize) -> bool {
             return false;
         }
         let order = mutant!("semaphore-take-unacquired", Acquire, Relaxed);
-        match word.compare_exchange(now, now - number(permits), order, Relaxed) {
+        let next = now - number(permits);
+        let taken = mutant!(
+            "semaphore-take-torn",
+            word.compare_exchange(now, next, order, Relaxed),
+            {
+                let _ = word.load(Acquire);
+                word.store(next, Release);
+                Ok(next)
+            }
+        );
+        match taken {
             Ok(_) => return true,
             Err(seen) => now = seen,
         }
@@ -227,7 +166,8 @@ pub(crate) fn give_back(core: &Core, permits: usize) {
     let order = mutant!("semaphore-give-back-unreleased", Release, Relaxed);
     let before = core.open().word.fetch_add(number(permits), order);
     let flags = mutant!("semaphore-give-back-unseen", QUEUED | AWAITED, AWAITED);
-    if before & flags != 0 {
+    let unseen = mutant!("semaphore-leaves-it-to-another", false, free(before) > 0);
+    if before & flags != 0 && !unseen {
         change(core, |_| ());
     }
 }
@@ -349,20 +289,6 @@ fn answer(claim: Claim, word: usize, limit: usize) -> Option<Claim> {
     fits.then(|| Claim::new(permits))
 }
 
-/// Wakes those who wait for all permits to be back, if they are; forgets about them when there are none.
-fn wake_idle(open: &Open, now: usize, limit: usize, wakers: &mut Wakers) {
-    if now & AWAITED == 0 {
-        return;
-    }
-    let mut idle = open.idle.lock();
-    if mutant!("semaphore-idle-unseen", fits(now, limit), false) {
-        while idle.wake_front(wakers) {}
-    }
-    if idle.is_empty() {
-        open.word.fetch_and(!AWAITED, Relaxed);
-    }
-}
-
 /// Changes what lies under the lock, and then serves whom that concerns, in batches between which the lock is free.
 #[cold]
 fn change(core: &Core, change: impl FnOnce(&mut Locked<'_, Line>)) {
@@ -382,13 +308,22 @@ fn change(core: &Core, change: impl FnOnce(&mut Locked<'_, Line>)) {
 /// Sets the limit: more permits are there at once, and what is out beyond it is a debt.
 pub(crate) fn set_limit(core: &Core, limit: usize) {
     let limit = limit.min(MAX_PERMITS);
-    change(core, |queue| {
+    let set = |queue: &mut Locked<'_, Line>| {
         let open = queue.open();
         let before = open.limit.load(Relaxed);
         open.limit.store(limit, Relaxed);
         let added = number(limit).wrapping_sub(number(before));
+        let added = mutant!("semaphore-forgives-a-debt", added, {
+            let debt = free(open.word.load(Relaxed).wrapping_add(added)).min(0);
+            added.wrapping_add(number(debt.unsigned_abs()))
+        });
         open.word.fetch_add(added, Relaxed);
-    });
+    };
+    mutant!(
+        "semaphore-raised-unseen",
+        change(core, set),
+        set(&mut core.lock())
+    );
 }
 
 /// Takes held permits away for good: they repay a debt, and lower the limit by what is left.
@@ -399,8 +334,8 @@ pub(crate) fn forget(core: &Core, permits: usize) {
         let repaid = permits.min(debt);
         open.word.fetch_add(number(repaid), Relaxed);
         let limit = open.limit.load(Relaxed);
-        open.limit
-            .store(limit.saturating_sub(permits - repaid), Relaxed);
+        let lost = mutant!("semaphore-forget-keeps-the-limit", permits - repaid, 0);
+        open.limit.store(limit.saturating_sub(lost), Relaxed);
     });
 }
 
@@ -435,43 +370,4 @@ pub(crate) fn snapshot(core: &Core) -> Snapshot {
         unclaimed: line.unclaimed,
         assigned: line.assigned,
     }
-}
-
-/// Waits until all permits are back: that is so when a poll sees it.
-pub(crate) fn poll_idle(
-    core: &Core,
-    mut waiter: Pin<&mut Waiter<&WaitQueue<Idle>>>,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    loop {
-        // First among those who wait, then the look at the permits: who brings the last one back after it finds the waiter.
-        let notified = waiter.as_mut().poll_wait(cx, |_| false).is_ready();
-        if is_idle(core) {
-            waiter.leave();
-            return Poll::Ready(());
-        }
-        if !notified {
-            return Poll::Pending;
-        }
-    }
-}
-
-/// Tells whether all permits are back, and asks to be woken if not.
-fn is_idle(core: &Core) -> bool {
-    let queue = core.lock();
-    let open = queue.open();
-    let limit = open.limit.load(Relaxed);
-    let seen = open.word.load(Acquire);
-    if fits(seen, limit) {
-        return true;
-    }
-    let seen = open
-        .word
-        .fetch_or(mutant!("semaphore-idle-unsaid", AWAITED, 0), Acquire);
-    mutant!("semaphore-idle-unchecked", fits(seen, limit), false)
-}
-
-/// Makes a waiter for all permits to be back.
-pub(crate) fn idle_waiter(core: &Core) -> Waiter<&WaitQueue<Idle>> {
-    Waiter::new(&core.open().idle, ())
 }
