@@ -9,7 +9,6 @@ mod joiner;
 mod limited;
 mod outcome;
 mod own;
-mod places;
 mod release;
 mod roster;
 mod runner;
@@ -24,7 +23,7 @@ use std::sync::atomic::Ordering;
 use trunnion_core::panic::catch;
 use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions, TaskHandle};
 
-use places::Place;
+use crate::OwnedPermit;
 use roster::Enclosing;
 use runner::{Joined, Route, Runner, Stops, ToHandle, ToJoiner};
 use state::{Core, Ticket};
@@ -86,7 +85,7 @@ pub struct TaskScope<R, T, E> {
 struct How<'a> {
     options: SpawnOptions<'a>,
     stops: Stops,
-    place: Option<Place>,
+    place: Option<OwnedPermit>,
 }
 
 /// A child's ticket, its slot and number, and what was to be spawned.
@@ -104,7 +103,7 @@ impl<'a> How<'a> {
         }
     }
 
-    fn in_place(self, place: Place) -> Self {
+    fn in_place(self, place: OwnedPermit) -> Self {
         let place = Some(place);
         Self { place, ..self }
     }

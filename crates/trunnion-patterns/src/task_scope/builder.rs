@@ -16,9 +16,9 @@ use super::error::ScopeError;
 use super::joiner::{AllOrFirstError, Joiner};
 use super::limited::LimitedScope;
 use super::outcome::ChildInfo;
-use super::places::Places;
 use super::roster::Enclosing;
 use super::state::PanicHook;
+use crate::Semaphore;
 
 /// How long children have to end once they are asked to: what container runtimes give a process.
 const GRACE: Duration = Duration::from_secs(10);
@@ -342,7 +342,8 @@ impl<R, P> TaskScopeBuilder<R, P, Limited> {
         F: FnOnce(LimitedScope<R, T, E>) -> Fut,
         Fut: Future<Output = Result<(), E>>,
     {
-        let places = Places::new(self.plan.limit.unwrap_or(NonZeroUsize::MIN));
+        let limit = self.plan.limit.unwrap_or(NonZeroUsize::MIN);
+        let places = Semaphore::new(limit.get());
         let body = |scope| body(LimitedScope::new(scope, places));
         driver::run(self.rt, self.plan, self.policy.into_joiner(), body).await
     }

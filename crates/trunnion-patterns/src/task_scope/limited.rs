@@ -7,9 +7,9 @@ use trunnion_core::{CancelToken, Spawn, SpawnOptions};
 
 use super::child::Child;
 use super::error::SpawnError;
-use super::places::Places;
 use super::runner::ToJoiner;
 use super::{How, TaskScope};
+use crate::Semaphore;
 
 /// Starts children of a scope with a limit; see [`TaskScopeBuilder::limit`](super::TaskScopeBuilder::limit).
 ///
@@ -35,11 +35,12 @@ use super::{How, TaskScope};
 /// A child that waits for a place in its own scope keeps its own place meanwhile: when all do so, none gets one.
 pub struct LimitedScope<R, T, E> {
     scope: TaskScope<R, T, E>,
-    places: Places,
+    // Never closed, and its limit, which is not zero, never changes.
+    places: Semaphore,
 }
 
 impl<R, T, E> LimitedScope<R, T, E> {
-    pub(super) const fn new(scope: TaskScope<R, T, E>, places: Places) -> Self {
+    pub(super) const fn new(scope: TaskScope<R, T, E>, places: Semaphore) -> Self {
         Self { scope, places }
     }
 
@@ -71,8 +72,11 @@ where
     {
         let options = SpawnOptions::new();
         async move {
-            let place = self.token().run_until_cancelled(self.places.take()).await;
-            let Ok(place) = place else {
+            let place = self
+                .token()
+                .run_until_cancelled(self.places.acquire_owned())
+                .await;
+            let Ok(Ok(place)) = place else {
                 return Err(self.scope.refuse(future));
             };
             let how = How::new(options).in_place(place);
@@ -93,9 +97,9 @@ where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
         let options = SpawnOptions::new();
-        match self.places.try_take() {
-            None => Err(SpawnError::Full(future)),
-            Some(place) => {
+        match self.places.try_acquire_owned() {
+            Err(_) => Err(SpawnError::Full(future)),
+            Ok(place) => {
                 let how = How::new(options).in_place(place);
                 self.scope.launch(how, ToJoiner, future)
             }

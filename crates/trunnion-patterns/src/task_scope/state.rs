@@ -10,8 +10,8 @@ use trunnion_core::{CancelToken, PanicPayload};
 
 use super::builder::PanicPolicy;
 use super::outcome::{ChildInfo, Outcome};
-use super::places::Place;
 use super::roster::{Enclosing, Entry, Outer, Roster};
+use crate::OwnedPermit;
 
 /// Is told of the panic of a child when it happens.
 pub(super) type PanicHook = Box<dyn Fn(&ChildInfo, &PanicPayload) + Send + Sync>;
@@ -55,11 +55,11 @@ pub(super) struct Ticket<T, E> {
     pub(super) core: Arc<Core<T, E>>,
     // None once the ticket was handed in. It lies in the task: each word counts.
     slot: Option<NonZeroUsize>,
-    place: Option<Place>,
+    place: Option<OwnedPermit>,
 }
 
 impl<T, E> Ticket<T, E> {
-    pub(super) fn new(core: &Arc<Core<T, E>>, slot: usize, place: Option<Place>) -> Self {
+    pub(super) fn new(core: &Arc<Core<T, E>>, slot: usize, place: Option<OwnedPermit>) -> Self {
         let (core, slot) = (Arc::clone(core), NonZeroUsize::new(slot + 1));
         Self { core, slot, place }
     }
