@@ -6,6 +6,7 @@ mod far;
 mod now;
 mod runtimes;
 mod seeded_slowdown;
+mod semaphore;
 mod sleep_create;
 mod sleep_first_poll;
 mod sleep_reset;
@@ -82,6 +83,11 @@ pub const ALL: &[Scenario] = &[
     token::cancel_new::SCENARIO,
     token::cancel_waiters::SCENARIO,
     token::run_until_cancelled::SCENARIO,
+    semaphore::uncontended::SCENARIO,
+    semaphore::owned::SCENARIO,
+    semaphore::hand_off::SCENARIO,
+    semaphore::released::SCENARIO,
+    semaphore::held::SCENARIO,
     blocking::SCENARIO,
     runtimes::SCENARIO,
     digest::SCENARIO,
