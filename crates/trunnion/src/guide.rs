@@ -8,6 +8,7 @@
 //! | [`cancellation`] | asking work to stop |
 //! | [`scopes`] | tasks that cannot leak |
 //! | [`supervision`] | workers that are restarted |
+//! | [`limits`] | at most so many at once |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -36,4 +37,6 @@ page! {
     scopes = "../guide/scopes.md";
     /// How to restart what fails.
     supervision = "../guide/supervision.md";
+    /// How to limit what runs at once.
+    limits = "../guide/limits.md";
 }
