@@ -75,8 +75,6 @@ fn all_can_go_to_another_thread() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<(Semaphore, Permit<'_>, OwnedPermit)>();
     is_shared::<(Acquire<'_>, AcquireOwned)>();
-    fn is_plain<T: Unpin + std::panic::UnwindSafe>() {}
-    is_plain::<(OwnedPermit, Semaphore)>();
 }
 
 #[test]
