@@ -1,112 +1,32 @@
 //! The scope's own future: it polls the body, feeds the joiner, keeps the time, and waits for the last ticket.
 
 mod body;
+mod open;
 mod stop;
 
-use core::future::{Future, poll_fn};
-use core::pin::{Pin, pin};
+use core::future::Future;
+use core::pin::Pin;
 use core::task::{Context, Poll};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use trunnion_core::panic::{catch, contain};
-use trunnion_core::{CancelKind, CancelReason, CancelToken, PanicPayload, Spawn, Timer};
+use trunnion_core::{CancelKind, CancelReason, PanicPayload};
 
 use body::Body;
+pub(crate) use open::Open;
+pub(super) use open::{run, token_of};
 use stop::Stage;
 
 use super::builder::{PanicPolicy, Plan};
 use super::error::{ScopeError, Why};
 use super::joiner::{Done, Flow, Joiner, Over};
 use super::outcome::{ChildInfo, Outcome};
-use super::roster::{Entry, Outer, Roster, poll_told};
+use super::own;
+use super::roster::Entry;
 use super::runner::address;
 use super::state::Core;
-use super::{TaskScope, own};
 use crate::Elapsed;
-
-/// Runs a scope from its first poll to the last ticket.
-pub(super) async fn run<R, J, T, E, F, Fut>(
-    rt: R,
-    mut plan: Plan,
-    joiner: J,
-    body: F,
-) -> Result<J::Output, ScopeError<E>>
-where
-    R: Timer + Spawn + Clone,
-    J: Joiner<T, E>,
-    T: Send + 'static,
-    E: Send + 'static,
-    F: FnOnce(TaskScope<R, T, E>) -> Fut,
-    Fut: Future<Output = Result<(), E>>,
-{
-    joiner.check(plan.limit).map_err(ScopeError::new)?;
-    let core = Arc::new(core_of::<T, E>(&mut plan, J::keeps)?);
-    let scope = TaskScope::new(rt.clone(), Arc::clone(&core));
-    let mut driver = Driver::new(Arc::clone(&core), plan, joiner);
-    // Declared after the driver, so that the body is dropped before the children are killed.
-    let future = driver.begin(|| body(scope));
-    let mut body = pin!(Body::new(future));
-    let mut clock = pin!(None::<R::Sleep>);
-    let mut told = pin!(core.roster.waiter());
-    let mut cancelled = pin!(core.token.cancelled_owned());
-    poll_fn(|cx| {
-        driver.refuse_own();
-        loop {
-            driver.take_reports();
-            driver.poll_body(body.as_mut(), cx);
-            if driver.is_over() {
-                return Poll::Ready(());
-            }
-            if driver.poll_stop(&rt, clock.as_mut(), cancelled.as_mut(), cx) {
-                continue;
-            }
-            if poll_told(told.as_mut(), cx).is_pending() {
-                return Poll::Pending;
-            }
-        }
-    })
-    .await;
-    driver.finish()
-}
-
-/// Makes the shared state, unless the scope is cancelled before it begins.
-fn core_of<T, E>(
-    plan: &mut Plan,
-    keeps: fn(&Outcome<T, E>) -> bool,
-) -> Result<Core<T, E>, ScopeError<E>> {
-    let token = token_of(plan);
-    if let Some(reason) = token.reason() {
-        return Err(ScopeError::new(Why::Cancelled(reason)));
-    }
-    let (name, location) = (plan.name.clone(), plan.location);
-    let outer = match &plan.around {
-        None => None,
-        Some(around) => {
-            let outer = Outer::enter(Arc::clone(&around.scope), name.clone(), location);
-            let closed = || Why::Cancelled(CancelKind::ScopeClosed.into());
-            Some(outer.ok_or_else(|| ScopeError::new(closed()))?)
-        }
-    };
-    Ok(Core {
-        roster: Roster::new(outer),
-        token,
-        keeps,
-        name,
-        on_panic: plan.on_panic.take(),
-        panics: plan.policy,
-        refused: AtomicBool::new(false),
-    })
-}
-
-fn token_of(plan: &Plan) -> CancelToken {
-    let around = plan.around.as_ref();
-    match (&plan.token, around.and_then(|around| around.token.as_ref())) {
-        (None, None) => CancelToken::new(),
-        (Some(token), None) | (None, Some(token)) => token.child(),
-        (Some(token), Some(around)) => CancelToken::any_of([token, around]),
-    }
-}
 
 struct Driver<J, T, E> {
     core: Arc<Core<T, E>>,

@@ -1,0 +1,140 @@
+//! A scope from the moment when it takes children to the last ticket.
+
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+use core::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use trunnion_core::{CancelKind, CancelToken, Spawn, Timer};
+
+use super::body::Body;
+use super::{Driver, Joiner, Plan, ScopeError, Why};
+use crate::task_scope::TaskScope;
+use crate::task_scope::roster::{Outer, Roster, poll_told};
+use crate::task_scope::state::Core;
+
+/// Runs a scope from its first poll to the last ticket.
+pub(in crate::task_scope) async fn run<R, J, T, E, F, Fut>(
+    rt: R,
+    plan: Plan,
+    joiner: J,
+    body: F,
+) -> Result<J::Output, ScopeError<E>>
+where
+    R: Timer + Spawn + Clone,
+    J: Joiner<T, E>,
+    T: Send + 'static,
+    E: Send + 'static,
+    F: FnOnce(TaskScope<R, T, E>) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+{
+    joiner.check(plan.limit).map_err(ScopeError::new)?;
+    let token = token_of(&plan);
+    if let Some(reason) = token.reason() {
+        return Err(ScopeError::new(Why::Cancelled(reason)));
+    }
+    let outer = outer_of(&plan)?;
+    Open::new(rt, plan, (token, outer), joiner)
+        .drive(body)
+        .await
+}
+
+/// Makes the token of a scope.
+pub(in crate::task_scope) fn token_of(plan: &Plan) -> CancelToken {
+    let around = plan.around.as_ref();
+    match (&plan.token, around.and_then(|around| around.token.as_ref())) {
+        (None, None) => CancelToken::new(),
+        (Some(token), None) | (None, Some(token)) => token.child(),
+        (Some(token), Some(around)) => CancelToken::any_of([token, around]),
+    }
+}
+
+/// Takes the place in the scope around.
+fn outer_of<E>(plan: &Plan) -> Result<Option<Outer>, ScopeError<E>> {
+    let Some(around) = &plan.around else {
+        return Ok(None);
+    };
+    let outer = Outer::enter(Arc::clone(&around.scope), plan.name.clone(), plan.location);
+    let closed = || Why::Cancelled(CancelKind::ScopeClosed.into());
+    Ok(Some(outer.ok_or_else(|| ScopeError::new(closed()))?))
+}
+
+/// A scope that takes children and that nobody waits for yet; dropping it kills them.
+pub(crate) struct Open<R, J, T, E> {
+    rt: R,
+    driver: Driver<J, T, E>,
+}
+
+impl<R, J, T, E> Open<R, J, T, E>
+where
+    R: Clone,
+    J: Joiner<T, E>,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    pub(in crate::task_scope) fn new(
+        rt: R,
+        mut plan: Plan,
+        (token, outer): (CancelToken, Option<Outer>),
+        joiner: J,
+    ) -> Self {
+        let core = Arc::new(Core {
+            roster: Roster::new(outer),
+            token,
+            keeps: J::keeps,
+            name: plan.name.clone(),
+            on_panic: plan.on_panic.take(),
+            panics: plan.policy,
+            refused: AtomicBool::new(false),
+        });
+        let driver = Driver::new(core, plan, joiner);
+        Self { rt, driver }
+    }
+
+    /// Gives the handle that spawns.
+    pub(crate) fn scope(&self) -> TaskScope<R, T, E> {
+        TaskScope::new(self.rt.clone(), Arc::clone(&self.driver.core))
+    }
+
+    /// Changes how long children have to end.
+    pub(crate) const fn set_grace(&mut self, grace: Duration) {
+        self.driver.plan.grace = grace;
+    }
+
+    /// Runs `body` and waits for the last ticket.
+    pub(crate) async fn drive<F, Fut>(mut self, body: F) -> Result<J::Output, ScopeError<E>>
+    where
+        R: Timer + Spawn,
+        F: FnOnce(TaskScope<R, T, E>) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
+    {
+        let (scope, core) = (self.scope(), Arc::clone(&self.driver.core));
+        let (rt, driver) = (&self.rt, &mut self.driver);
+        // Declared after the driver, so that the body is dropped before the children are killed.
+        let future = driver.begin(|| body(scope));
+        let mut body = pin!(Body::new(future));
+        let mut clock = pin!(None::<R::Sleep>);
+        let mut told = pin!(core.roster.waiter());
+        let mut cancelled = pin!(core.token.cancelled_owned());
+        poll_fn(|cx| {
+            driver.refuse_own();
+            loop {
+                driver.take_reports();
+                driver.poll_body(body.as_mut(), cx);
+                if driver.is_over() {
+                    return Poll::Ready(());
+                }
+                if driver.poll_stop(rt, clock.as_mut(), cancelled.as_mut(), cx) {
+                    continue;
+                }
+                if poll_told(told.as_mut(), cx).is_pending() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await;
+        driver.finish()
+    }
+}
