@@ -81,6 +81,8 @@ pub mod panic;
 #[doc(hidden)]
 pub mod set;
 #[cfg(feature = "std")]
+mod signal;
+#[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod sync;
 #[cfg(feature = "std")]
@@ -106,5 +108,7 @@ pub use clock::RealClock;
 pub use context::{NoRuntime, with_runtime};
 #[cfg(feature = "std")]
 pub use entropy::ThreadEntropy;
+#[cfg(feature = "std")]
+pub use signal::{Signals, StopSignal, StopSignals};
 #[cfg(feature = "std")]
 pub use token::{CancelGuard, CancelToken, Cancelled, CancelledOwned, Checkpoint, Registration};

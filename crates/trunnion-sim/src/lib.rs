@@ -24,7 +24,7 @@
 //!
 //! * [`Sim`] owns a simulator and runs it; [`SimRuntime`] is the value that libraries get, [`SimLocal`] the one for futures
 //!   that stay on their thread.
-//! * [`SimRuntime::settle`], [`SimRuntime::advance`] and [`Clock::hold`](trunnion_core::Clock::hold) control time.
+//! * [`SimRuntime::settle`], [`SimRuntime::advance`] and [`Clock::hold`](trunnion_core::Clock::hold) control time; [`SimRuntime::raise`] is Ctrl-C.
 //! * [`cancel_sweep`] drops a future at every await point and checks that nothing leaked.
 //! * [`SimRuntime::trace`] tells what happened, byte for byte the same for the same seed.
 
@@ -42,6 +42,7 @@ mod random;
 mod report;
 mod runtime;
 mod schedule;
+mod signal;
 mod sleep;
 mod spawn;
 mod stall;

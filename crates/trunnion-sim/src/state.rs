@@ -8,12 +8,14 @@ use std::thread::ThreadId;
 use trunnion_core::panic::contain;
 use trunnion_core::sync::atomic::{AtomicU64, Ordering};
 use trunnion_core::sync::{Arc, Mutex};
+use trunnion_core::wait::WaitQueue;
 use trunnion_core::{Instant, RuntimeId};
 
 use crate::LostWakers;
 use crate::queue::{Cause, Key, Queue};
 use crate::random::Random;
 use crate::schedule::Ready;
+use crate::signal::Raised;
 use crate::task::{Body, Entry, NewEntry, Tasks};
 use crate::timers::Timers;
 use crate::trace::{Event, Recorder};
@@ -22,6 +24,7 @@ use crate::trace::{Event, Recorder};
 pub(crate) struct Shared {
     pub(crate) id: RuntimeId,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) raised: Arc<WaitQueue<Raised>>,
     pub(crate) entropy: Random,
     // Written while `state` is locked.
     now: AtomicU64,
@@ -61,6 +64,7 @@ impl Shared {
         Self {
             id: RuntimeId::unique("sim"),
             queue: Arc::new(Queue::new()),
+            raised: Arc::new(WaitQueue::new(Raised::default())),
             entropy: Random::new(0),
             now: AtomicU64::new(0),
             state: Mutex::new(State {

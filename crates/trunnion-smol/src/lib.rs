@@ -24,6 +24,9 @@
 //! assert_eq!(found.expect("the task ends"), 42);
 //! ```
 //!
+//! # Signals
+//! With the feature `signal`, [`SmolGlobal`] and [`SmolExecutor`] listen for Ctrl-C and `SIGTERM`: `trunnion_core::Signals`.
+//!
 //! # Known limit
 //! When a program drops an executor of its own, a task that another thread wakes in the same instant may be missed by
 //! `async-executor`: its future is leaked and whoever awaits it hangs. The window is a few instructions wide. [`SmolOwned`]
@@ -52,6 +55,8 @@ mod known;
 mod registry;
 mod root;
 mod signal;
+#[cfg(all(feature = "signal", any(unix, windows)))]
+mod stop_signal;
 mod tally;
 mod wait;
 

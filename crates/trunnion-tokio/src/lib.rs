@@ -40,6 +40,10 @@
 //! [`Cancellation`](trunnion_core::Cancellation), and `UtilChild` makes such a token that a
 //! [`CancelToken`](trunnion_core::CancelToken) cancels.
 //!
+//! # Signals
+//!
+//! With the feature `signal`, [`Tokio`] listens for Ctrl-C and `SIGTERM`: `trunnion_core::Signals`. The runtime must have its IO enabled.
+//!
 //! [`BlockOn`]: trunnion_core::BlockOn
 //! [`ShutdownRuntime`]: trunnion_core::ShutdownRuntime
 //! [`Spawn`]: trunnion_core::Spawn
@@ -62,6 +66,8 @@ mod known;
 mod running;
 mod shared;
 
+#[cfg(all(feature = "signal", any(unix, windows)))]
+mod stop_signal;
 #[cfg(feature = "tokio-util")]
 mod tokio_util;
 
