@@ -4,6 +4,8 @@
 //! Each is generic over the smallest capability it needs and, but for [`TaskScope`], [`Supervisor`] and the release of a [`bracket`](fn@bracket),
 //! runs inside the task that awaits it. Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was
 //! running; a release goes on.
+//! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and [`Shutdown`], runs inside the task that awaits it.
+//! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
 //!
 //! | to | use | needs |
 //! |---|---|---|
@@ -18,6 +20,7 @@
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
 //! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
+//! | end a program in phases | [`Shutdown`] | `Timer + Spawn` |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
@@ -34,6 +37,7 @@
 //! | `race_ok` | are kept until one succeeds or all have failed | the same |
 //! | `TaskScope` | its joiner decides | the other tasks are cancelled and awaited, then it goes on |
 //! | `Supervisor` | the child is restarted, until that is too often | the same |
+//! | `Shutdown` | are the parts' own | the shutdown begins, and its report tells of it |
 //!
 //! # In which order they are polled
 //!
@@ -58,6 +62,7 @@ mod race_ok;
 mod semaphore;
 mod settle;
 mod supervisor;
+mod shutdown;
 mod task_scope;
 mod timeout;
 #[doc(hidden)]
@@ -86,6 +91,9 @@ pub use settle::settle;
 pub use supervisor::{
     AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
     SupervisorBuilder, SupervisorEnd, SupervisorError, SupervisorRefused,
+pub use shutdown::{
+    PhaseReport, RegisterError, Shutdown, ShutdownBuilder, ShutdownGuard, ShutdownHandle,
+    StopReport,
 };
 pub use task_scope::{
     AllOrFirstError, Child, ChildInfo, CollectAll, Discard, Done, Failed, Fault, FirstDone,

@@ -5,6 +5,7 @@ mod child;
 
 mod driver;
 mod error;
+mod hold;
 mod joiner;
 mod limited;
 mod outcome;
@@ -27,6 +28,9 @@ use crate::OwnedPermit;
 use roster::Enclosing;
 use runner::{Joined, Route, Runner, Stops, ToHandle, ToJoiner};
 use state::{Core, Ticket};
+
+pub(crate) use driver::Open;
+pub(crate) use hold::Hold;
 
 #[doc(hidden)]
 pub use builder::{By, Policy, Standard};
@@ -101,6 +105,11 @@ impl<'a> How<'a> {
             stops: Stops::Cancelled,
             place: None,
         }
+    }
+
+    fn gracefully(self) -> Self {
+        let stops = Stops::Killed;
+        Self { stops, ..self }
     }
 
     fn in_place(self, place: OwnedPermit) -> Self {
@@ -190,10 +199,24 @@ where
         R: SpawnBlocking,
         F: FnOnce(&CancelToken) -> Result<T, E> + Send + 'static,
     {
-        let options = SpawnOptions::new();
-        let (mut ticket, _, job) = self.admit(How::new(options), job)?;
+        let how = How::new(SpawnOptions::new());
+        self.block(how, job, |job, token| job(token))
+    }
+
+    fn block<F>(
+        &self,
+        how: How<'_>,
+        job: F,
+        call: impl FnOnce(F, &CancelToken) -> Result<T, E> + Send + 'static,
+    ) -> Result<(), SpawnError<F>>
+    where
+        R: SpawnBlocking,
+        F: Send + 'static,
+    {
+        let options = how.options;
+        let (mut ticket, _, job) = self.admit(how, job)?;
         let handle = self.rt.spawn_blocking_with(options, move || {
-            let outcome = match catch(|| job(&ticket.core.token)) {
+            let outcome = match catch(|| call(job, &ticket.core.token)) {
                 Ok(result) => result.into(),
                 Err(panic) => {
                     ticket.panicked(&panic);
@@ -303,8 +326,7 @@ where
         F: FnOnce(CancelToken) -> Fut,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let mut how = How::new(SpawnOptions::new());
-        how.stops = Stops::Killed;
+        let how = How::new(SpawnOptions::new()).gracefully();
         let future = child(self.core.token.clone());
         self.launch(how, ToJoiner, future)
             .unwrap_or_else(|_| self.refused())

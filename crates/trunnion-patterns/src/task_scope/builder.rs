@@ -11,7 +11,7 @@ use std::sync::Arc;
 use trunnion_core::{CancelToken, Instant, PanicPayload, Spawn, Timer};
 
 use super::TaskScope;
-use super::driver;
+use super::driver::{self, Open};
 use super::error::ScopeError;
 use super::joiner::{AllOrFirstError, Joiner};
 use super::limited::LimitedScope;
@@ -252,6 +252,18 @@ impl<R, P> TaskScopeBuilder<R, P, Unlimited> {
             plan: self.plan,
             limit: PhantomData,
         }
+    }
+
+    /// Makes a scope that takes children now and is driven later; a scope around it is not looked at.
+    pub(crate) fn open<J, T, E>(self, joiner: J) -> Open<R, J, T, E>
+    where
+        R: Clone,
+        J: Joiner<T, E>,
+        T: Send + 'static,
+        E: Send + 'static,
+    {
+        let token = driver::token_of(&self.plan);
+        Open::new(self.rt, self.plan, (token, None), joiner)
     }
 
     /// Runs `body` with the scope, waits for all children, and gives what the joiner makes of them.

@@ -12,6 +12,7 @@ mod race;
 mod semaphore;
 mod set;
 mod supervisor;
+mod shutdown;
 mod task_scope;
 mod timeout;
 mod with_deadline;
