@@ -9,6 +9,7 @@
 //! | [`scopes`] | tasks that cannot leak |
 //! | [`supervision`] | workers that are restarted |
 //! | [`limits`] | at most so many at once |
+//! | [`shutdown`] | the program ends in order, and in time |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -39,4 +40,6 @@ page! {
     supervision = "../guide/supervision.md";
     /// How to limit what runs at once.
     limits = "../guide/limits.md";
+    /// How to end a program in order and in time.
+    shutdown = "../guide/shutdown.md";
 }

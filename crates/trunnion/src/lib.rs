@@ -10,6 +10,8 @@
 pub mod guide;
 mod kind;
 mod run;
+#[cfg(feature = "signal")]
+pub mod signal;
 mod test_on_all;
 
 #[doc(no_inline)]
