@@ -9,5 +9,7 @@ mod primitives;
 mod runtimes;
 mod supervisors;
 mod semaphores;
+mod shutdowns;
+mod signals;
 mod task_scopes;
 mod tokens;
