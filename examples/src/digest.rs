@@ -10,7 +10,6 @@ pub mod problem;
 pub mod program;
 pub mod runtime;
 pub mod sink;
-pub mod stop;
 pub mod table;
 pub mod walk;
 
@@ -23,17 +22,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunnion_core::{JoinError, Runtime, SpawnBlocking, Timer};
-use trunnion_patterns::{map_concurrent, timeout};
+use trunnion_core::{CancelToken, JoinError, Runtime, SpawnBlocking};
+use trunnion_patterns::{Discard, ShutdownGuard, TaskScope, map_concurrent, timeout};
 
 use hash::Sum;
 use problem::{Problem, Reason};
 use sink::{Meter, Sink};
-use stop::Stop;
 use walk::{Listed, Listing};
-
-/// How often a wait looks at the stop flag, so that a reader that hangs does not delay the end.
-const LOOK: Duration = Duration::from_millis(100);
 
 /// Says what to hash and how.
 #[derive(Clone, Debug)]
@@ -45,7 +40,9 @@ pub struct Request {
     /// How long one file may take, counted from when its turn has come.
     pub timeout: Duration,
     /// Ends everything early.
-    pub stop: Stop,
+    pub stop: CancelToken,
+    /// Is held by whatever reads, so that a shutdown can wait for it.
+    pub hold: Option<Arc<ShutdownGuard>>,
     /// Is told of every chunk that was read.
     pub meter: Arc<dyn Meter>,
 }
@@ -66,7 +63,7 @@ pub struct Summary {
 /// Says why a digest ended early.
 #[derive(Debug)]
 pub enum Ended {
-    /// The stop flag was set.
+    /// The token was cancelled.
     Stopped,
     /// The results could not be written.
     Output(io::Error),
@@ -81,7 +78,7 @@ pub enum Ended {
 /// takes no time, so that no file times out there.
 ///
 /// # Errors
-/// [`Ended`] when the stop flag was set or the sink failed.
+/// [`Ended`] when the token was cancelled or the sink failed.
 ///
 /// # Cancel safety
 /// Dropping it stops the readers at their next chunk; what the sink was given stays.
@@ -90,28 +87,37 @@ pub async fn digest<R: Runtime + SpawnBlocking>(
     request: &Request,
     sink: &mut impl Sink,
 ) -> Result<Summary, Ended> {
-    let listing = list(rt, request).await?;
     let mut summary = Summary {
         tasks: 1,
         ..Summary::default()
     };
-    sink.planned(&listing);
-    for problem in &listing.problems {
-        summary.problems += 1;
-        sink.problem(problem);
+    let scope = TaskScope::builder(rt).token(&request.stop);
+    let done = scope.joiner(Discard::new()).run(async |tasks| {
+        let listing = list(rt, request).await.map_err(Ended::Walk)?;
+        sink.planned(&listing);
+        for problem in &listing.problems {
+            summary.problems += 1;
+            sink.problem(problem);
+        }
+        hash_all(&tasks, rt, request, listing.files, &mut summary, sink).await
+    });
+    match done.await {
+        Ok(()) => Ok(summary),
+        Err(error) => Err(error.into_first().unwrap_or(Ended::Stopped)),
     }
-    hash_all(rt, request, listing.files, &mut summary, sink).await?;
-    Ok(summary)
 }
 
-async fn list<R: Runtime + SpawnBlocking>(rt: &R, request: &Request) -> Result<Listing, Ended> {
-    let (root, stop) = (request.root.clone(), request.stop.clone());
-    let walk = rt.spawn_blocking(move || walk::list(&root, &stop));
-    let listing = until_stopped(rt, &request.stop, walk).await?;
-    listing.map_err(Ended::Walk)
+async fn list<R: SpawnBlocking>(rt: &R, request: &Request) -> Result<Listing, JoinError> {
+    let request = request.clone();
+    let walk = move || {
+        let request = request;
+        walk::list(&request.root, &request.stop)
+    };
+    rt.spawn_blocking(walk).await
 }
 
 async fn hash_all<R: Runtime + SpawnBlocking>(
+    scope: &Tasks<R>,
     rt: &R,
     request: &Request,
     files: Vec<Listed>,
@@ -121,15 +127,12 @@ async fn hash_all<R: Runtime + SpawnBlocking>(
     let mut tasks = 0;
     let mut results = map_concurrent(request.limit, files, |file| {
         tasks += 2;
-        hash_in_task(rt, request, file)
+        hash_in_task(scope, rt, request, file)
     });
-    while let Some(result) = until_stopped(rt, &request.stop, results.next()).await? {
+    while let Some(result) = results.next().await {
         match result {
-            // What the flag cut short is no problem of the file.
-            Err(Problem {
-                reason: Reason::Stopped,
-                ..
-            }) => return Err(Ended::Stopped),
+            // What was cut short is no problem of the file.
+            Err(_) if request.stop.is_cancelled() => return Err(Ended::Stopped),
             Err(problem) => {
                 summary.problems += 1;
                 sink.problem(&problem);
@@ -146,14 +149,18 @@ async fn hash_all<R: Runtime + SpawnBlocking>(
     Ok(())
 }
 
-/// Gives one file to a task of the runtime.
+/// The scope of the files' tasks.
+type Tasks<R> = TaskScope<R, (), Ended>;
+
+/// Gives one file to a task of the scope.
 fn hash_in_task<R: Runtime + SpawnBlocking>(
+    scope: &Tasks<R>,
     rt: &R,
     request: &Request,
     file: Listed,
 ) -> impl Future<Output = Result<Sum, Problem>> + use<R> {
     let path = file.path.clone();
-    let task = rt.spawn(hash_in_time(rt.clone(), request.clone(), file));
+    let task = scope.spawn_with_handle(hash_in_time(rt.clone(), request.clone(), file));
     async move {
         let ended = task.await;
         ended.unwrap_or_else(|error| Err(Problem::new(path, Reason::Join(error))))
@@ -162,34 +169,22 @@ fn hash_in_task<R: Runtime + SpawnBlocking>(
 
 async fn hash_in_time<R: Runtime + SpawnBlocking>(
     rt: R,
-    request: Request,
+    mut request: Request,
     file: Listed,
 ) -> Result<Sum, Problem> {
-    let path = file.path.clone();
-    let stop = request.stop.child();
+    let (path, limit) = (file.path.clone(), request.timeout);
+    request.stop = request.stop.child();
     // However this future ends, the reader ends with it.
-    let _stop_reader = stop.set_on_drop();
-    let reader_stop = stop.clone();
-    let reader = rt.spawn_blocking(move || hash::hash(file, &reader_stop, &*request.meter));
-    let reason = match timeout(&rt, request.timeout, reader).await {
+    let _stop_reader = request.stop.guard();
+    let reader = rt.spawn_blocking(move || {
+        let request = request; // all of it: also what it holds
+        hash::hash(file, &request.stop, &*request.meter)
+    });
+    let reason = match timeout(&rt, limit, reader).await {
         Ok(Ok(Ok(sum))) => return Ok(sum),
         Ok(Ok(Err(reason))) => reason,
         Ok(Err(error)) => Reason::Join(error),
         Err(elapsed) => Reason::TimedOut(elapsed),
     };
     Err(Problem::new(path, reason))
-}
-
-/// Waits for `future`, and looks at the stop flag before that and meanwhile.
-async fn until_stopped<R: Timer, F: Future + Unpin>(
-    rt: &R,
-    stop: &Stop,
-    mut future: F,
-) -> Result<F::Output, Ended> {
-    while !stop.is_set() {
-        if let Ok(output) = timeout(rt, LOOK, &mut future).await {
-            return Ok(output);
-        }
-    }
-    Err(Ended::Stopped)
 }

@@ -11,8 +11,8 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunnion_core::{AnyRuntime, Runtime, SpawnBlocking};
-use trunnion_examples::digest::{Request, digest, stop::Stop};
+use trunnion_core::{AnyRuntime, CancelToken, Runtime, SpawnBlocking};
+use trunnion_examples::digest::{Request, digest};
 use trunnion_smol::{SmolExecutor, SmolGlobal};
 use trunnion_tokio::Tokio;
 
@@ -29,7 +29,7 @@ const LIMIT: NonZeroUsize = NonZeroUsize::new(8).expect("8 is not zero");
 /// How long a file may take; none does.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// How often a wait looks at the stop flag, as in the demo.
+/// How often a wait of the programs for one runtime looks at the token.
 const LOOK: Duration = Duration::from_millis(100);
 
 pub(super) const SCENARIO: Scenario = Scenario {
@@ -130,7 +130,8 @@ fn request(tree: &Tree) -> Request {
         root: tree.root().to_owned(),
         limit: LIMIT,
         timeout: TIMEOUT,
-        stop: Stop::default(),
+        stop: CancelToken::new(),
+        hold: None,
         meter: Arc::new(()),
     }
 }

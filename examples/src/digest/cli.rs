@@ -24,7 +24,7 @@ Usage: digest [PATH] [--runtime tokio|smol|sim|all] [--limit N] [--timeout SECON
                      simulator, where reading takes no time [default: 300]
 
 Sums go to standard output, sorted by the bytes of the paths; all else goes to standard error.
-Exit code: 0 if every file was hashed, 1 if not, 2 for a wrong command line, 130 for Ctrl-C.
+Exit code: 0 if every file was hashed, 1 if not, 2 for a wrong command line, 130 for Ctrl-C or SIGTERM.
 ";
 
 const DEFAULT_PATH: &str = "crates";

@@ -5,13 +5,13 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
+use trunnion_core::CancelToken;
 
 use super::problem::Reason;
 use super::sink::Meter;
-use super::stop::Stop;
 use super::walk::{self, Listed};
 
-/// How much is read between two looks at the stop flag.
+/// How much is read between two looks at the token.
 const CHUNK: u64 = 128 * 1024;
 
 /// Holds the SHA-256 of one file.
@@ -29,8 +29,8 @@ pub struct Sum {
 ///
 /// # Errors
 /// Why there is no sum. A file that changes meanwhile has none: what was read may never have been its content.
-pub fn hash(file: Listed, stop: &Stop, meter: &dyn Meter) -> Result<Sum, Reason> {
-    if stop.is_set() {
+pub fn hash(file: Listed, stop: &CancelToken, meter: &dyn Meter) -> Result<Sum, Reason> {
+    if stop.is_cancelled() {
         return Err(Reason::Stopped);
     }
     let mut open = open(&file)?;
@@ -64,7 +64,7 @@ fn open(file: &Listed) -> io::Result<File> {
 fn read(
     file: &mut File,
     expected: u64,
-    stop: &Stop,
+    stop: &CancelToken,
     meter: &dyn Meter,
 ) -> Result<([u8; 32], u64), Reason> {
     // One byte more than expected: the read that finds the end needs no second buffer, and growth shows.
@@ -73,7 +73,7 @@ fn read(
     let mut sha256 = Sha256::new();
     let mut bytes: u64 = 0;
     loop {
-        if stop.is_set() {
+        if stop.is_cancelled() {
             return Err(Reason::Stopped);
         }
         let n = match file.read(&mut chunk) {

@@ -32,7 +32,7 @@ pub enum Reason {
     TimedOut(Elapsed),
     /// Its task or closure panicked, or the runtime ended.
     Join(JoinError),
-    /// The stop flag was set.
+    /// The token was cancelled.
     Stopped,
 }
 

@@ -4,23 +4,28 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::thread;
+use std::time::Duration;
 
-use signal_hook::consts::SIGINT;
-use signal_hook::flag;
-use trunnion_core::{Clock, RealClock, Runtime, SpawnBlocking};
+use trunnion_core::{
+    BlockOn, CancelKind, CancelToken, Clock, RealClock, Runtime, Signals, SpawnBlocking,
+};
+use trunnion_patterns::Shutdown;
+use trunnion_smol::SmolGlobal;
 
 use super::cli::{self, Command, Settings};
 use super::problem::shown;
 use super::runtime::{self, Job, Kind};
 use super::screen::{Results, Screen, say};
-use super::stop::Stop;
 use super::table::{Row, table};
 use super::{Ended, Request, Summary, digest, line};
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
+
+/// How long readers that hang may delay the end of the program.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -45,10 +50,10 @@ fn help() -> u8 {
 
 /// Runs on each runtime in turn, and gives the exit code.
 fn run(settings: &Settings) -> u8 {
-    let stop = match stop_on_ctrl_c() {
+    let stop = match stop_on_signals() {
         Ok(stop) => stop,
         Err(error) => {
-            say(format_args!("cannot watch for Ctrl-C: {error}"));
+            say(format_args!("cannot listen for Ctrl-C: {error}"));
             return FAILED;
         }
     };
@@ -66,12 +71,19 @@ fn run(settings: &Settings) -> u8 {
     if clean && identical { 0 } else { FAILED }
 }
 
-/// Sets a flag at the first Ctrl-C; the second ends the program at once, in case something hangs.
-fn stop_on_ctrl_c() -> io::Result<Stop> {
-    let pressed = Arc::new(AtomicBool::new(false));
-    flag::register_conditional_shutdown(SIGINT, INTERRUPTED.into(), Arc::clone(&pressed))?;
-    flag::register(SIGINT, Arc::clone(&pressed))?;
-    Ok(Stop::from_flag(pressed))
+/// Cancels the token at the first signal; the second ends the program at once, in case something hangs.
+///
+/// A thread of its own hears them: the simulator reads files on the thread that it runs on.
+#[expect(clippy::exit, reason = "what hangs cannot be waited for")]
+fn stop_on_signals() -> io::Result<CancelToken> {
+    let (stop, mut signals) = (CancelToken::new(), SmolGlobal.stop_signals()?);
+    let token = stop.clone();
+    thread::Builder::new().spawn(move || {
+        token.cancel_with(SmolGlobal.block_on(signals.recv()));
+        SmolGlobal.block_on(signals.recv());
+        std::process::exit(INTERRUPTED.into())
+    })?;
+    Ok(stop)
 }
 
 /// What one runtime has done.
@@ -89,8 +101,16 @@ impl Job for OneRuntime {
     type Output = Result<(Summary, Results), Ended>;
 
     async fn run<R: Runtime + SpawnBlocking>(mut self, rt: &R) -> Self::Output {
-        let summary = digest(rt, &self.request, &mut self.screen).await?;
-        Ok((summary, self.screen.take_results()))
+        let shutdown = Shutdown::builder(rt).phase("readers", GRACE).build();
+        self.request.hold = shutdown.guard("readers").ok().map(Arc::new);
+        let ended = digest(rt, &self.request, &mut self.screen).await;
+        // Whatever still reads holds it too.
+        self.request.hold = None;
+        shutdown.request(CancelKind::Satisfied);
+        if !shutdown.run().await.is_clean() {
+            say("a reader hangs and is not waited for");
+        }
+        Ok((ended?, self.screen.take_results()))
     }
 }
 
@@ -100,13 +120,19 @@ enum Failure {
     Ended(Ended),
 }
 
-fn run_one(kind: Kind, settings: &Settings, stop: &Stop, prints: bool) -> Result<Run, Failure> {
+fn run_one(
+    kind: Kind,
+    settings: &Settings,
+    stop: &CancelToken,
+    prints: bool,
+) -> Result<Run, Failure> {
     let screen = Screen::new(kind.name(), prints);
     let request = Request {
         root: line::unambiguous(&settings.path).to_owned(),
         limit: settings.limit,
         timeout: settings.timeout,
         stop: stop.clone(),
+        hold: None,
         meter: Arc::new(screen.bar()),
     };
     let start = RealClock.now();

@@ -2,9 +2,8 @@
 
 use std::future::Future;
 use std::io;
-use std::time::Duration;
 
-use trunnion_core::{BlockOn, Runtime, ShutdownRuntime, SpawnBlocking};
+use trunnion_core::{BlockOn, Runtime, SpawnBlocking};
 use trunnion_sim::Sim;
 use trunnion_smol::SmolOwned;
 use trunnion_tokio::TokioOwned;
@@ -47,9 +46,6 @@ impl Kind {
     }
 }
 
-/// How long readers that hang may delay the end of the program.
-const GRACE: Duration = Duration::from_millis(500);
-
 /// Starts a runtime, runs `job` on it and ends it.
 ///
 /// # Errors
@@ -59,25 +55,18 @@ pub fn run_on<J: Job>(kind: Kind, job: J) -> io::Result<J::Output> {
         Kind::Tokio => {
             let runtime = TokioOwned::multi_thread()?;
             let rt = runtime.handle();
-            Ok(run_and_end(runtime, job.run(&rt)))
+            Ok(runtime.block_on(job.run(&rt)))
         }
         Kind::Smol => {
             let runtime = SmolOwned::multi_thread()?;
             let rt = runtime.handle();
-            Ok(run_and_end(runtime, job.run(&rt)))
+            Ok(runtime.block_on(job.run(&rt)))
         }
         Kind::Sim => {
             // Nobody reads the trace of a run that may have a million steps.
             let runtime = Sim::new().trace_limit(0);
             let rt = runtime.handle();
-            Ok(run_and_end(runtime, job.run(&rt)))
+            Ok(runtime.block_on(job.run(&rt)))
         }
     }
-}
-
-/// Runs the root future, then ends the runtime: from outside, where that is never refused.
-fn run_and_end<F: Future>(runtime: impl BlockOn + ShutdownRuntime, root: F) -> F::Output {
-    let output = runtime.block_on(root);
-    let _report = runtime.shutdown(GRACE);
-    output
 }

@@ -4,10 +4,10 @@ use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use trunnion_core::CancelToken;
 use walkdir::{DirEntry, WalkDir};
 
 use super::problem::{Problem, Reason};
-use super::stop::Stop;
 
 /// Names a regular file that was found.
 #[derive(Clone, Debug)]
@@ -39,9 +39,9 @@ impl Listing {
     }
 }
 
-/// Walks a tree. Links inside it are passed over; the root itself may be one. A set flag ends it with what it has.
+/// Walks a tree. Links inside it are passed over; the root itself may be one. A cancelled token ends it with what it has.
 #[must_use]
-pub fn list(root: &Path, stop: &Stop) -> Listing {
+pub fn list(root: &Path, stop: &CancelToken) -> Listing {
     let mut listing = Listing::default();
     match fs::metadata(root) {
         Err(error) => listing.problem(root, error.into()),
@@ -63,9 +63,9 @@ impl Listing {
         self.problems.push(Problem::new(path.to_owned(), reason));
     }
 
-    fn walk(&mut self, root: &Path, stop: &Stop) {
+    fn walk(&mut self, root: &Path, stop: &CancelToken) {
         for entry in WalkDir::new(root) {
-            if stop.is_set() {
+            if stop.is_cancelled() {
                 return;
             }
             match entry {

@@ -7,10 +7,10 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use trunnion_core::CancelToken;
 use trunnion_examples::digest::hash::{Sum, hash};
 use trunnion_examples::digest::problem::Reason;
 use trunnion_examples::digest::sink::Meter;
-use trunnion_examples::digest::stop::Stop;
 use trunnion_examples::digest::walk::Listed;
 
 use crate::tree::Tree;
@@ -43,7 +43,11 @@ fn listed(path: &Path) -> Listed {
     }
 }
 
-fn hash_while(path: &Path, stop: &Stop, action: impl Fn() + Send + Sync) -> Result<Sum, Reason> {
+fn hash_while(
+    path: &Path,
+    stop: &CancelToken,
+    action: impl Fn() + Send + Sync,
+) -> Result<Sum, Reason> {
     hash(
         listed(path),
         stop,
@@ -70,7 +74,7 @@ fn a_file_that_is_left_alone_has_a_sum_and_every_byte_is_counted() {
     let tree = Tree::new();
     let path = tree.file("file", &vec![1; 300_000]);
     let total = Total::default();
-    let sum = hash(listed(&path), &Stop::default(), &total).expect("it is left alone");
+    let sum = hash(listed(&path), &CancelToken::new(), &total).expect("it is left alone");
     assert_eq!((sum.bytes, total.0.into_inner()), (300_000, 300_000));
 }
 
@@ -105,7 +109,7 @@ fn growing_shrinking_and_rewriting_are_changes() {
     for (what, harm) in harms {
         let tree = Tree::new();
         let path = tree.file("file", &vec![1; 300_000]);
-        let result = hash_while(&path, &Stop::default(), || harm(&path));
+        let result = hash_while(&path, &CancelToken::new(), || harm(&path));
         assert_eq!(reason(result), "changed while being read", "it {what}");
     }
 }
@@ -116,10 +120,10 @@ fn a_file_that_vanishes_before_or_while_it_is_read_is_named() {
     let path = tree.file("file", &vec![1; 300_000]);
     let remove = || fs::remove_file(&path).expect("it is there");
     assert_eq!(
-        reason(hash_while(&path, &Stop::default(), remove)),
+        reason(hash_while(&path, &CancelToken::new(), remove)),
         "deleted while being read"
     );
-    let gone = reason(hash_while(&path, &Stop::default(), || ()));
+    let gone = reason(hash_while(&path, &CancelToken::new(), || ()));
     assert!(gone.contains("No such file"), "{gone}");
 }
 
@@ -127,31 +131,23 @@ fn a_file_that_vanishes_before_or_while_it_is_read_is_named() {
 fn a_file_that_became_a_pipe_or_a_link_after_the_walk_is_neither_waited_for_nor_followed() {
     let tree = Tree::new();
     let pipe = tree.named_pipe("pipe");
-    let result = hash_while(&pipe, &Stop::default(), || ());
+    let result = hash_while(&pipe, &CancelToken::new(), || ());
     assert_eq!(reason(result), "skipped: a named pipe, not a regular file");
     let link = tree.join("link");
     symlink(tree.file("target", b"1"), &link).expect("a link can be made");
-    assert!(hash_while(&link, &Stop::default(), || ()).is_err());
+    assert!(hash_while(&link, &CancelToken::new(), || ()).is_err());
 }
 
 #[test]
-fn a_set_flag_stops_the_reader_before_and_between_chunks() {
+fn a_cancelled_token_stops_the_reader_before_and_between_chunks() {
     let tree = Tree::new();
     let path = tree.file("file", &vec![1; 300_000]);
-    let outer = Stop::default();
+    let outer = CancelToken::new();
     let stop = outer.child();
-    let result = hash_while(&path, &stop, || outer.set());
+    let result = hash_while(&path, &stop, || _ = outer.cancel());
     assert_eq!(reason(result), "interrupted");
     let untouched = hash_while(&path, &stop, || panic!("nothing is read"));
     assert_eq!(reason(untouched), "interrupted");
-}
-
-#[test]
-fn a_child_flag_does_not_set_its_parent() {
-    let outer = Stop::default();
-    let stop = outer.child();
-    drop(stop.set_on_drop());
-    assert!(stop.is_set() && !outer.is_set());
 }
 
 #[test]
@@ -160,6 +156,6 @@ fn files_of_the_kernel_whose_length_reads_zero_are_hashed() {
     let Ok(content) = fs::read(path) else {
         return crate::skip("there is no /proc/version here");
     };
-    let sum = hash(listed(path), &Stop::default(), &()).expect("it does not change");
+    let sum = hash(listed(path), &CancelToken::new(), &()).expect("it does not change");
     assert_eq!(sum.bytes, content.len() as u64);
 }

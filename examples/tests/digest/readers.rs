@@ -6,11 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use trunnion_core::{BlockOn, ShutdownRuntime};
+use trunnion_core::{BlockOn, CancelToken, ShutdownRuntime};
 use trunnion_examples::digest::hash::Sum;
 use trunnion_examples::digest::problem::Problem;
 use trunnion_examples::digest::sink::Sink;
-use trunnion_examples::digest::stop::Stop;
 use trunnion_examples::digest::walk::Listing;
 use trunnion_examples::digest::{Request, digest};
 use trunnion_patterns::timeout;
@@ -40,7 +39,8 @@ fn request(root: &Path, timeout: Duration) -> Request {
         root: root.to_owned(),
         limit: NonZeroUsize::MIN,
         timeout,
-        stop: Stop::default(),
+        stop: CancelToken::new(),
+        hold: None,
         meter: Arc::new(()),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smol::future::or;
 use smol::{Task, Timer, unblock};
-use trunnion_examples::digest::stop::Stop;
+use trunnion_core::CancelToken;
 use trunnion_examples::digest::walk::{self, Listed};
 use trunnion_examples::digest::{Request, hash};
 
@@ -40,7 +40,7 @@ pub(super) async fn digest(executor: impl SmolSpawn, request: Request, mut fold:
     fold
 }
 
-async fn finish(stop: &Stop, task: Task<Outcome>, fold: &mut Fold) {
+async fn finish(stop: &CancelToken, task: Task<Outcome>, fold: &mut Fold) {
     if let Some(outcome) = until_stopped(stop, task).await {
         take(outcome, fold);
     }
@@ -50,7 +50,7 @@ async fn hash_in_time(request: Request, file: Listed) -> Outcome {
     let path = file.path.clone();
     let stop = request.stop.child();
     // However this future ends, the reader ends with it.
-    let _stop_reader = stop.set_on_drop();
+    let _stop_reader = stop.guard();
     let reader_stop = stop.clone();
     let reader = unblock(move || hash::hash(file, &reader_stop, &*request.meter));
     match timeout(request.timeout, reader).await {
@@ -60,9 +60,9 @@ async fn hash_in_time(request: Request, file: Listed) -> Outcome {
     }
 }
 
-/// Waits for `future`, and looks at the stop flag before that and meanwhile.
-async fn until_stopped<F: Future + Unpin>(stop: &Stop, mut future: F) -> Option<F::Output> {
-    while !stop.is_set() {
+/// Waits for `future`, and looks at the token before that and meanwhile.
+async fn until_stopped<F: Future + Unpin>(stop: &CancelToken, mut future: F) -> Option<F::Output> {
+    while !stop.is_cancelled() {
         if let Some(output) = timeout(LOOK, &mut future).await {
             return Some(output);
         }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
-use trunnion_examples::digest::stop::Stop;
+use trunnion_core::CancelToken;
 use trunnion_examples::digest::walk::{self, Listed};
 use trunnion_examples::digest::{Request, hash};
 
@@ -45,7 +45,7 @@ pub(super) async fn digest(request: Request, mut fold: Fold) -> Fold {
     fold
 }
 
-async fn finish(stop: &Stop, running: (PathBuf, JoinHandle<Outcome>), fold: &mut Fold) {
+async fn finish(stop: &CancelToken, running: (PathBuf, JoinHandle<Outcome>), fold: &mut Fold) {
     let (path, task) = running;
     match until_stopped(stop, task).await {
         Some(Ok(outcome)) => take(outcome, fold),
@@ -58,7 +58,7 @@ async fn hash_in_time(request: Request, file: Listed) -> Outcome {
     let path = file.path.clone();
     let stop = request.stop.child();
     // However this future ends, the reader ends with it.
-    let _stop_reader = stop.set_on_drop();
+    let _stop_reader = stop.guard();
     let reader_stop = stop.clone();
     let reader = spawn_blocking(move || hash::hash(file, &reader_stop, &*request.meter));
     match timeout(request.timeout, reader).await {
@@ -69,9 +69,9 @@ async fn hash_in_time(request: Request, file: Listed) -> Outcome {
     }
 }
 
-/// Waits for `future`, and looks at the stop flag before that and meanwhile.
-async fn until_stopped<F: Future + Unpin>(stop: &Stop, mut future: F) -> Option<F::Output> {
-    while !stop.is_set() {
+/// Waits for `future`, and looks at the token before that and meanwhile.
+async fn until_stopped<F: Future + Unpin>(stop: &CancelToken, mut future: F) -> Option<F::Output> {
+    while !stop.is_cancelled() {
         if let Ok(output) = timeout(LOOK, &mut future).await {
             return Some(output);
         }
