@@ -15,6 +15,7 @@ use crate::runtime::SimRuntime;
 pub(crate) struct Raised(Vec<StopSignal>);
 
 impl Shared for Raised {
+    type Open = ();
     type Value = ();
     const PASSES_ON: bool = false;
 
