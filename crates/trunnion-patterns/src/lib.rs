@@ -1,11 +1,9 @@
 //! Patterns for async programs on any runtime: waiting for several futures, scopes of tasks, timeouts, ticks, delays before
 //! retries, and bounded concurrency.
 //!
-//! Each is generic over the smallest capability it needs and, but for [`TaskScope`], [`Supervisor`] and the release of a [`bracket`](fn@bracket),
+//! Each is generic over the smallest capability it needs and, but for [`TaskScope`], [`Supervisor`], [`Shutdown`] and the release of a [`bracket`](fn@bracket),
 //! runs inside the task that awaits it. Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was
 //! running; a release goes on.
-//! Each is generic over the smallest capability it needs and, but for [`TaskScope`] and [`Shutdown`], runs inside the task that awaits it.
-//! Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was running.
 //!
 //! | to | use | needs |
 //! |---|---|---|
@@ -61,8 +59,8 @@ mod race;
 mod race_ok;
 mod semaphore;
 mod settle;
-mod supervisor;
 mod shutdown;
+mod supervisor;
 mod task_scope;
 mod timeout;
 #[doc(hidden)]
@@ -88,12 +86,13 @@ pub use semaphore::{
     TryAcquireError,
 };
 pub use settle::settle;
-pub use supervisor::{
-    AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
-    SupervisorBuilder, SupervisorEnd, SupervisorError, SupervisorRefused,
 pub use shutdown::{
     PhaseReport, RegisterError, Shutdown, ShutdownBuilder, ShutdownGuard, ShutdownHandle,
     StopReport,
+};
+pub use supervisor::{
+    AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
+    SupervisorBuilder, SupervisorEnd, SupervisorError, SupervisorRefused,
 };
 pub use task_scope::{
     AllOrFirstError, Child, ChildInfo, CollectAll, Discard, Done, Failed, Fault, FirstDone,

@@ -6,7 +6,7 @@ use trunnion_core::panic::catch;
 use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions, TaskHandle};
 
 use super::outcome::Outcome;
-use super::runner::{Runner, ToJoiner};
+use super::runner::{Runner, Stops, ToJoiner};
 use super::state::Ticket;
 use super::{How, SpawnError, TaskScope};
 
@@ -64,7 +64,7 @@ where
             ticket.hand_in(None);
             panic.resume()
         });
-        let runner = Runner::new(ticket, true, ToJoiner, future);
+        let runner = Runner::new(ticket, Stops::Killed, ToJoiner, future);
         self.rt.spawn_with(options, runner).detach();
         Ok(())
     }
