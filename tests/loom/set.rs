@@ -330,3 +330,66 @@ fn a_late_wake_races_a_new_child() {
         assert_released(&signal);
     });
 }
+
+/// A child that was polled when it was added is woken while the set goes to sleep: it is found, with all that its waker wrote,
+/// or the parent is woken (R1, R4).
+#[test]
+fn a_started_child_races_its_wake() {
+    model("set::a_started_child_races_its_wake", || {
+        let (child, inner) = Child::new(1);
+        let (signal, payload) = (Signal::new(), Payload::new());
+        *inner.payload.lock().unwrap() = Some(payload.clone());
+        let mut set = FutureSet::with_capacity(1);
+        assert_eq!(set.start(child), Ok(0));
+
+        let waker = inner.waker();
+        let other = {
+            let inner = Arc::clone(&inner);
+            thread::spawn(move || {
+                payload.write();
+                inner.set(0);
+                waker.wake();
+            })
+        };
+        let mut done = run(&mut set, &signal);
+        if !done && signal.take() {
+            done = run(&mut set, &signal);
+        }
+        other.join().unwrap();
+        assert!(done || signal.take(), "the wake is lost");
+        assert!(done || run(&mut set, &signal), "the child is lost");
+        assert_eq!(inner.polls.now(), 2, "polled without a wake");
+        drop(set);
+        assert_released(&signal);
+    });
+}
+
+/// As `a_late_wake_races_a_new_child`, where the new child is polled when it is added: its place may be queued by then.
+#[test]
+fn a_late_wake_races_a_started_child() {
+    model("set::a_late_wake_races_a_started_child", || {
+        let ((first, inner), (other, other_inner)) = (Child::new(1), Child::new(1));
+        let signal = Signal::new();
+        let mut set = asleep([first, other], &signal);
+        let late = inner.waker();
+        inner.set(0);
+        inner.waker().wake();
+        assert!(!run(&mut set, &signal) && signal.take());
+
+        let thread = thread::spawn(move || late.wake());
+        let (second, inner) = Child::new(1);
+        assert_eq!(set.start(second), Ok(0), "in the same place");
+        for child in [&other_inner, &inner] {
+            child.set(0);
+            child.waker().wake();
+        }
+        let mut done = run(&mut set, &signal);
+        thread.join().unwrap();
+        while !done {
+            assert!(signal.take(), "a child is lost");
+            done = run(&mut set, &signal);
+        }
+        drop(set);
+        assert_released(&signal);
+    });
+}

@@ -147,6 +147,45 @@ impl<F> FutureSet<F> {
         }
     }
 
+    /// Adds a child and polls it at once, before those that are ready; gives its number.
+    ///
+    /// What is ready at once then never touches the lists. A caller that lets the children wait calls [`wait`](Self::wait).
+    ///
+    /// # Errors
+    /// The output, if there is one already.
+    ///
+    /// # Panics
+    /// With the panic of the child, which is gone then, and if there are four billion children.
+    #[inline]
+    pub fn start(&mut self, future: F) -> Result<usize, F::Output>
+    where
+        F: Future,
+    {
+        let index = if let Some(index) = self.vacant.pop(&self.chunks) {
+            // Where a late wake has queued the place, there is one poll more later.
+            self.chunks.place(index).set(Some(future));
+            index
+        } else {
+            // What was inserted keeps its turn, and this place is not part of that run of numbers.
+            self.round.link_fresh(&self.chunks);
+            let index = self.chunks.push(future);
+            mutant!(
+                "set-start-keeps-queued",
+                self.chunks.link(index).accept_first(),
+                ()
+            );
+            index
+        };
+        self.len += 1;
+        let mut polling = Polling { set: self, index };
+        let poll = polling.poll(false);
+        polling.index = END;
+        match poll {
+            Poll::Ready(output) => Err(output),
+            Poll::Pending => Ok(index as usize),
+        }
+    }
+
     /// Drops a child; false if there is none of this number.
     ///
     /// # Panics
@@ -210,16 +249,39 @@ impl<F> FutureSet<F> {
         if self.len == 0 {
             return Poll::Ready(None);
         }
+        self.begin_round();
+        match self.next_ended() {
+            None => {
+                self.wait(cx);
+                Poll::Pending
+            }
+            ended => Poll::Ready(ended),
+        }
+    }
+
+    /// Begins a round with the children that were woken, unless one is under way.
+    #[inline]
+    pub fn begin_round(&mut self) {
         if self.round.is_empty() {
             self.take_woken();
         }
+    }
+
+    /// Polls the children whose turn it is in this round, until one ends.
+    ///
+    /// # Panics
+    /// With the panic of a child, which is gone then; the set stays usable.
+    #[inline]
+    pub fn next_ended(&mut self) -> Option<(usize, F::Output)>
+    where
+        F: Future,
+    {
         while let Some(index) = self.round.next() {
             if let Poll::Ready(output) = self.poll_child(index) {
-                return Poll::Ready(Some((index as usize, output)));
+                return Some((index as usize, output));
             }
         }
-        self.sleep(cx);
-        Poll::Pending
+        None
     }
 
     /// Moves what was woken to the end of the round.
@@ -236,7 +298,7 @@ impl<F> FutureSet<F> {
         F: Future,
     {
         let mut polling = Polling { set: self, index };
-        let poll = polling.poll();
+        let poll = polling.poll(true);
         polling.index = END;
         poll
     }
@@ -247,8 +309,8 @@ impl<F> FutureSet<F> {
         self.vacant.push(self.chunks.link(index), index);
     }
 
-    /// Sees to it that the parent is woken for what is or will be queued.
-    fn sleep(&self, cx: &Context<'_>) {
+    /// Sees to it that the parent is woken for what is or will be queued: the last thing before the task gives way.
+    pub fn wait(&self, cx: &Context<'_>) {
         let Some(shared) = self.chunks.shared() else {
             return;
         };
@@ -280,12 +342,15 @@ struct Polling<'a, F> {
 }
 
 impl<F: Future> Polling<'_, F> {
-    /// Polls it, and drops it when it ends; pending if the place is vacant.
-    fn poll(&mut self) -> Poll<F::Output> {
+    /// Polls it, and drops it when it ends; pending if the place is vacant. One that is `queued` leaves the round first.
+    #[inline]
+    fn poll(&mut self, queued: bool) -> Poll<F::Output> {
         let (set, index) = (&mut *self.set, self.index);
         set.chunks.with(index, |mut place, link, waker| {
             // A vacant place is not queued any more either.
-            set.round.accept(link);
+            if queued {
+                set.round.accept(link);
+            }
             let Some(future) = place.as_mut().as_pin_mut() else {
                 return Poll::Pending;
             };

@@ -81,7 +81,7 @@ impl Round {
     }
 
     /// Links the fresh places, so that something can follow them.
-    fn link_fresh<F>(&mut self, chunks: &Chunks<F>) {
+    pub(super) fn link_fresh<F>(&mut self, chunks: &Chunks<F>) {
         while let Some(index) = self.fresh.next() {
             self.append(chunks, index, index);
         }
