@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use trunnion_core::{CancelToken, JoinError, Runtime, SpawnBlocking};
-use trunnion_patterns::{Discard, ShutdownGuard, TaskScope, map_concurrent, timeout};
+use trunnion_patterns::{Discard, ShutdownGuard, TaskScope, each, map_concurrent, timeout};
 
 use hash::Sum;
 use problem::{Problem, Reason};
@@ -125,10 +125,12 @@ async fn hash_all<R: Runtime + SpawnBlocking>(
     sink: &mut impl Sink,
 ) -> Result<(), Ended> {
     let mut tasks = 0;
-    let mut results = map_concurrent(request.limit, files, |file| {
+    // Each operation is a task of its own, which does not wait for this loop.
+    let results = map_concurrent(request.limit, each(files), |file| {
         tasks += 2;
         hash_in_task(scope, rt, request, file)
     });
+    let mut results = results.lazy_stream();
     while let Some(result) = results.next().await {
         match result {
             // What was cut short is no problem of the file.

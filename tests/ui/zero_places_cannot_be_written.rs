@@ -1,5 +1,5 @@
-use trunnion_patterns::map_concurrent;
+use trunnion_patterns::{each, map_concurrent};
 
 fn main() {
-    let _ = map_concurrent(0, [1, 2, 3], |item| async move { item });
+    let _ = map_concurrent(0, each([1, 2, 3]), |item| async move { item });
 }

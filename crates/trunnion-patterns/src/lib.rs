@@ -15,6 +15,7 @@
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
 //! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | let at most so many do something at once, wherever they are | [`Semaphore`] | nothing |
+//! | process a stream, at most so many items at once | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
 //! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
@@ -54,7 +55,8 @@ mod errors;
 mod failure;
 mod gather;
 mod interval;
-mod map_concurrent;
+#[doc(hidden)]
+pub mod map_concurrent;
 mod race;
 mod race_ok;
 mod semaphore;
@@ -78,7 +80,10 @@ pub use errors::{AllFailed, Empty, Errors};
 pub use failure::{Failure, FlattenFailure};
 pub use gather::{Gather, gather};
 pub use interval::{Interval, MissedTick, Tick, ZeroPeriod, interval, interval_at};
-pub use map_concurrent::{MapConcurrent, Next, map_concurrent};
+pub use map_concurrent::{
+    Collect, CutShort, LazyStream, MapConcurrent, Next, Outputs, Pump, Settle, Settled,
+    map_concurrent,
+};
 pub use race::{Race, race};
 pub use race_ok::{RaceOk, race_ok};
 pub use semaphore::{

@@ -1,37 +1,55 @@
-//! Running an operation for each item, a bounded number of them at once.
+//! Running an operation for each item of a stream, a bounded number of them at once.
 
+mod collect;
+mod driver;
+mod feed;
+mod lazy;
 mod next;
-mod slot;
+mod outputs;
+mod pump;
+mod settled;
+mod sift;
+mod terminals;
+mod until;
+mod window;
 
 use core::fmt;
 use core::future::Future;
-use core::iter::Fuse;
 use core::num::NonZeroUsize;
-use core::task::{Context, Poll};
-use std::collections::VecDeque;
 
+use futures_core::Stream;
+use trunnion_core::Cancellation;
+
+use driver::Bounds;
+
+pub use collect::Collect;
+pub use feed::{Feed, Jobs, Weighed};
+pub use lazy::LazyStream;
 pub use next::Next;
-use slot::Slot;
+pub use outputs::Outputs;
+pub use pump::Pump;
+pub use settled::{Numbered, Settle, Settled, WithNumber};
+pub use sift::{Every, Sift, UntilError};
+pub use until::{ByToken, CutShort, TheEnd, Until};
 
-/// Runs `op` for each item, at most `limit` of them at once, and gives the outputs in the order of the items.
+/// Runs `op` for each item of `source`, at most `limit` of them at once.
 ///
-/// The operations run inside the task that awaits [`next`](MapConcurrent::next), and only while it is awaited: spawn in
-/// `op` for operations that are to use several threads or to go on meanwhile. Items are taken from the iterator when
-/// there is room for them. An output that is ready before its turn waits in its place, so that neither running
-/// operations nor waiting outputs are ever more than `limit` together.
+/// The source is any `Stream`; [`each`](fn@crate::each) makes one of an iterator, a vector or an array. What is to become of
+/// the outputs is said by the method that ends the chain: [`pump`](MapConcurrent::pump) and
+/// [`for_each`](MapConcurrent::for_each) give them to a loop, [`collect`](MapConcurrent::collect),
+/// [`try_collect`](MapConcurrent::try_collect) and [`fold`](MapConcurrent::fold) gather them.
+///
+/// The operations run inside the task that awaits the result; spawn in `op` those that are to use several threads. Only those
+/// are polled that were woken, and all of them whatever the loop's body is waiting for.
 ///
 /// ```
 /// use std::num::NonZeroUsize;
-/// use trunnion_patterns::map_concurrent;
+/// use trunnion_patterns::{each, map_concurrent};
 ///
 /// async fn lengths(names: Vec<String>) -> usize {
 ///     let limit = NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN);
-///     let mut lengths = map_concurrent(limit, names, |name| async move { name.len() });
-///     let mut sum = 0;
-///     while let Some(length) = lengths.next().await {
-///         sum += length;
-///     }
-///     sum
+///     let lengths = map_concurrent(limit, each(names), |name| async move { name.len() });
+///     lengths.fold(0, async |sum, length| sum + length).await
 /// }
 /// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
 /// # let names = vec!["one".to_owned(), "three".to_owned()];
@@ -39,148 +57,169 @@ use slot::Slot;
 /// # assert_eq!(polled, Poll::Ready(8));
 /// ```
 ///
-/// An operation that fails is an output like any other. To stop at the first error, drop the map when it comes: nothing
-/// new starts, and what runs is dropped.
+/// # Backpressure
+///
+/// An item is taken from the source when its operation can start. Running operations and outputs that nobody has taken are
+/// together never more than `limit` and the [`ready_buffer`](MapConcurrent::ready_buffer), also where outputs wait for their
+/// turn: a slow consumer, or one slow operation, makes the source wait. An operation is dropped, with the permits and locks
+/// that it holds, when it ends, and not when its output is taken.
+///
+/// # Sharing a limit with others
+///
+/// `limit` is the map's own. An operation that is to keep to a limit of several maps or tasks acquires a permit of a semaphore
+/// in its own future, before its work, and drops it at its end. While it waits for it, it holds a place of the map, and it is polled
+/// when the permit comes, whatever the body does.
+///
+/// # Panics
+/// A panic of the source, of `op`, of an operation or of the body reaches the caller, after the operations that run have been
+/// dropped.
 ///
 /// # Cancel safety
-/// Dropping the map drops the running operations and the outputs that wait for their turn. Dropping [`Next`] loses nothing.
+/// Nothing runs before the result is awaited. Dropping it drops the source, the operations that run and the outputs that wait.
 ///
 /// # Cost
-/// One allocation for each operation that runs at once, reused for the next ones: `limit` in all. A wake polls all running operations, so that
-/// it costs time in proportion to `limit`.
-pub fn map_concurrent<I, F, Fut>(
+/// Memory for `limit` operations and outputs, in slabs that grow as they are needed: nothing is allocated for an item. One item in
+/// 128 gives way. An operation that is ready at its first poll takes no locked step.
+pub fn map_concurrent<S, F, Fut>(
     limit: NonZeroUsize,
-    items: I,
+    source: S,
     op: F,
-) -> MapConcurrent<I::IntoIter, F, Fut>
+) -> MapConcurrent<Feed<S, F>, TheEnd>
 where
-    I: IntoIterator,
-    F: FnMut(I::Item) -> Fut,
+    S: Stream,
+    F: FnMut(S::Item) -> Fut,
     Fut: Future,
 {
     MapConcurrent {
-        limit,
-        items: items.into_iter().fuse(),
-        op,
-        window: VecDeque::new(),
-        spare: Vec::new(),
+        jobs: Feed::new(source, op),
+        until: TheEnd,
+        bounds: Bounds {
+            limit,
+            ready_buffer: 0,
+            ordered: true,
+        },
     }
 }
 
-/// Runs a bounded number of operations at once; made by [`map_concurrent`].
+/// Describes a bounded map; made by [`map_concurrent`].
 ///
-/// # Cancel safety
-/// Dropping it drops the running operations and the outputs that wait for their turn.
-#[must_use = "nothing runs until `next` or `collect` is awaited"]
-pub struct MapConcurrent<I, F, Fut: Future> {
-    limit: NonZeroUsize,
-    items: Fuse<I>,
-    op: F,
-    // The operations that have started and whose outputs have not been given, in the order of the items.
-    window: VecDeque<Slot<Fut>>,
-    // Slots without an operation, kept for their allocations.
-    spare: Vec<Slot<Fut>>,
+/// Outputs come in the order of the items unless [`unordered`](Self::unordered) is asked for.
+#[must_use = "nothing runs until the outputs are asked for and awaited"]
+pub struct MapConcurrent<J, U> {
+    jobs: J,
+    until: U,
+    bounds: Bounds,
 }
 
-// Operations are pinned in boxes of their own; items and outputs are only moved.
-impl<I, F, Fut: Future> Unpin for MapConcurrent<I, F, Fut> {}
-
-impl<I, F, Fut> MapConcurrent<I, F, Fut>
-where
-    I: Iterator,
-    F: FnMut(I::Item) -> Fut,
-    Fut: Future,
-{
-    /// Gives the output of the next item, or `None` after the last.
-    ///
-    /// # Panics
-    /// A panic of the iterator, of `op` or of an operation reaches the caller. An operation that has panicked must not be
-    /// polled again: drop the map then.
-    ///
-    /// # Cancel safety
-    /// Dropping the returned future loses nothing: the operations stay where they are, and the next call goes on with
-    /// them. They do not run in between.
-    pub const fn next(&mut self) -> Next<'_, I, F, Fut> {
-        Next::new(self)
-    }
-
-    /// Gathers all outputs, in the order of the items.
+impl<J, U> MapConcurrent<J, U> {
+    /// Gives outputs as they come.
     ///
     /// ```
-    /// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
     /// use std::num::NonZeroUsize;
-    /// use trunnion_patterns::map_concurrent;
+    /// use trunnion_core::YieldOnce;
+    /// use trunnion_patterns::{each, map_concurrent};
     ///
-    /// async fn doubled(numbers: Vec<u32>) -> Vec<u32> {
-    ///     map_concurrent(NonZeroUsize::MIN, numbers, |n| async move { 2 * n }).collect().await
+    /// async fn order() -> Vec<bool> {
+    ///     let limit = NonZeroUsize::MIN.saturating_add(1);
+    ///     let map = map_concurrent(limit, each([true, false]), |slow| async move {
+    ///         if slow {
+    ///             YieldOnce::new().await;
+    ///         }
+    ///         slow
+    ///     });
+    ///     map.unordered().collect().await
     /// }
-    /// # let polled = pin!(doubled(vec![1, 2])).poll(&mut Context::from_waker(Waker::noop()));
-    /// # assert_eq!(polled, Poll::Ready(vec![2, 4]));
+    /// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+    /// # let mut order = pin!(order());
+    /// # let mut cx = Context::from_waker(Waker::noop());
+    /// # assert!(order.as_mut().poll(&mut cx).is_pending());
+    /// # assert_eq!(order.poll(&mut cx), Poll::Ready(vec![false, true]));
     /// ```
+    pub const fn unordered(mut self) -> Self {
+        self.bounds.ordered = false;
+        self
+    }
+
+    /// Lets so many outputs wait beside `limit` operations that run.
     ///
-    /// # Cancel safety
-    /// Dropping the returned future drops the operations and the outputs so far. Use [`next`](Self::next) to keep them.
-    pub async fn collect<C>(mut self) -> C
-    where
-        C: Default + Extend<Fut::Output>,
-    {
-        let mut outputs = C::default();
-        while let Some(output) = self.next().await {
-            outputs.extend(Some(output));
-        }
-        outputs
-    }
-
-    /// Starts operations while there is room, then polls what is running, unless the next output is there without that.
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Fut::Output>> {
-        let running = self.window.len();
-        self.fill();
-        // What has just started is polled in any case: a caller that finds one output after the other ready would
-        // otherwise not let it begin.
-        for slot in self.window.range_mut(running..) {
-            slot.poll(cx);
-        }
-        if !self.front_is_done() {
-            for slot in self.window.range_mut(..running) {
-                slot.poll(cx);
-            }
-        }
-        self.take_front()
-    }
-
-    fn fill(&mut self) {
-        while self.window.len() < self.limit.get() {
-            let Some(item) = self.items.next() else {
-                return;
-            };
-            let operation = (self.op)(item);
-            let mut slot = self.spare.pop().unwrap_or_else(Slot::new);
-            slot.start(operation);
-            self.window.push_back(slot);
-        }
-    }
-
-    fn front_is_done(&self) -> bool {
-        self.window.front().is_some_and(Slot::is_done)
-    }
-
-    fn take_front(&mut self) -> Poll<Option<Fut::Output>> {
-        let Some(front) = self.window.front_mut() else {
-            return Poll::Ready(None);
-        };
-        let Some(output) = front.take() else {
-            return Poll::Pending;
-        };
-        self.spare.extend(self.window.pop_front());
-        Poll::Ready(Some(output))
+    /// Without it an output that nobody has taken keeps the place of its operation.
+    pub const fn ready_buffer(mut self, outputs: usize) -> Self {
+        self.bounds.ready_buffer = outputs;
+        self
     }
 }
 
-impl<I, F, Fut: Future> fmt::Debug for MapConcurrent<I, F, Fut> {
+impl<S: Stream, F, U> MapConcurrent<Feed<S, F>, U> {
+    /// Gives each item a weight; those that run weigh at most `most` together.
+    ///
+    /// The next item waits until there is room for it, and no later one passes it. One that is heavier than `most` runs alone. The
+    /// limit of their number holds as well.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use trunnion_patterns::{each, map_concurrent};
+    ///
+    /// async fn upload(files: Vec<Vec<u8>>) -> usize {
+    ///     let limit = NonZeroUsize::new(100).unwrap_or(NonZeroUsize::MIN);
+    ///     let megabyte = NonZeroUsize::new(1 << 20).unwrap_or(NonZeroUsize::MIN);
+    ///     let sent = map_concurrent(limit, each(files), |file| async move { file.len() })
+    ///         .weigh(megabyte, |file| file.len());
+    ///     sent.fold(0, async |sum, bytes| sum + bytes).await
+    /// }
+    /// # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+    /// # let polled = pin!(upload(vec![vec![0; 3], vec![0; 4]])).poll(&mut Context::from_waker(Waker::noop()));
+    /// # assert_eq!(polled, Poll::Ready(7));
+    /// ```
+    ///
+    /// # Cancel safety
+    /// The item that waits was taken from the source, and is dropped with the map.
+    pub fn weigh<W>(self, most: NonZeroUsize, weigh: W) -> MapConcurrent<Weighed<S, F, W>, U>
+    where
+        W: FnMut(&S::Item) -> usize,
+    {
+        MapConcurrent {
+            jobs: self.jobs.weighed(most.get(), weigh),
+            until: self.until,
+            bounds: self.bounds,
+        }
+    }
+}
+
+impl<J> MapConcurrent<J, TheEnd> {
+    /// Ends the map when `token` is cancelled: nothing new starts, and the operations that run are dropped.
+    ///
+    /// Operations that are ready at that moment keep their outputs. The result becomes a `Result`, whose error, [`CutShort`],
+    /// holds what there was by then; in a [`pump`](Self::pump) the outputs end, and [`Outputs::reason`] says why.
+    ///
+    /// # Cost
+    /// One load for each turn, and the token's waiter when there is nothing to do.
+    pub fn cancel<C: Cancellation>(self, token: C) -> MapConcurrent<J, ByToken<C>> {
+        self.until(token, false)
+    }
+
+    /// Ends the map when `token` is cancelled: nothing new starts, and the operations that run may end.
+    ///
+    /// The result is that of [`cancel`](Self::cancel).
+    ///
+    /// # Cost
+    /// That of [`cancel`](Self::cancel).
+    pub fn drain<C: Cancellation>(self, token: C) -> MapConcurrent<J, ByToken<C>> {
+        self.until(token, true)
+    }
+
+    fn until<C: Cancellation>(self, token: C, drains: bool) -> MapConcurrent<J, ByToken<C>> {
+        MapConcurrent {
+            jobs: self.jobs,
+            until: ByToken::new(token, drains),
+            bounds: self.bounds,
+        }
+    }
+}
+
+impl<J, U> fmt::Debug for MapConcurrent<J, U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MapConcurrent")
-            .field("limit", &self.limit)
-            .field("started", &self.window.len())
+            .field("bounds", &self.bounds)
             .finish_non_exhaustive()
     }
 }

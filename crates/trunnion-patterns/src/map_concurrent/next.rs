@@ -1,42 +1,30 @@
 //! Waiting for one output.
 
-use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::MapConcurrent;
+use futures_core::Stream;
 
-/// Waits for the next output of a [`MapConcurrent`]; made by [`MapConcurrent::next`].
+/// Waits for the next output of a map; made by [`Outputs::next`](crate::Outputs::next) and
+/// [`LazyStream::next`](crate::LazyStream::next).
 ///
 /// # Cancel safety
-/// Dropping it loses nothing: operations and outputs stay in the map.
+/// Dropping it loses nothing: an output that nobody took is given to the next call.
+#[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Next<'a, I, F, Fut: Future> {
-    map: &'a mut MapConcurrent<I, F, Fut>,
-}
+pub struct Next<'a, S>(&'a mut S);
 
-impl<'a, I, F, Fut: Future> Next<'a, I, F, Fut> {
-    pub(super) const fn new(map: &'a mut MapConcurrent<I, F, Fut>) -> Self {
-        Self { map }
+impl<'a, S> Next<'a, S> {
+    pub(super) const fn new(outputs: &'a mut S) -> Self {
+        Self(outputs)
     }
 }
 
-impl<I, F, Fut> Future for Next<'_, I, F, Fut>
-where
-    I: Iterator,
-    F: FnMut(I::Item) -> Fut,
-    Fut: Future,
-{
-    type Output = Option<Fut::Output>;
+impl<S: Stream + Unpin> Future for Next<'_, S> {
+    type Output = Option<S::Item>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.map.poll_next(cx)
-    }
-}
-
-impl<I, F, Fut: Future> fmt::Debug for Next<'_, I, F, Fut> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Next").field("map", &self.map).finish()
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        Pin::new(&mut *self.0).poll_next(cx)
     }
 }

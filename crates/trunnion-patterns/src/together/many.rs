@@ -5,18 +5,20 @@ use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
+use futures_core::Stream;
 use trunnion_core::choose;
 use trunnion_core::set::FutureSet;
 
 use super::{Alike, Fallible, Group, Start, Together};
 use crate::Empty;
 
-/// Lets an iterator of futures stand where a vector can; made by [`each`].
+/// Lets an iterator stand where several futures or a stream can; made by [`each`].
 #[derive(Clone, Debug)]
 #[must_use = "nothing runs until it is passed on and awaited"]
 pub struct Each<I>(I);
 
-/// Lets an iterator of futures stand where a vector can, without the vector.
+/// Lets an iterator stand where several futures or a stream can: one of futures where a vector of them can, without the
+/// vector; one of items as the source of [`map_concurrent`](fn@crate::map_concurrent).
 ///
 /// ```
 /// use trunnion_patterns::{each, gather};
@@ -28,11 +30,25 @@ pub struct Each<I>(I);
 /// # let polled = pin!(lengths(&["one", "three"])).poll(&mut Context::from_waker(Waker::noop()));
 /// # assert_eq!(polled, Poll::Ready(vec![3, 5]));
 /// ```
-pub fn each<I>(futures: I) -> Each<I::IntoIter>
-where
-    I: IntoIterator<Item: Future>,
-{
-    Each(futures.into_iter())
+pub fn each<I: IntoIterator>(items: I) -> Each<I::IntoIter> {
+    Each(items.into_iter())
+}
+
+// The iterator is only moved.
+impl<I> Unpin for Each<I> {}
+
+/// Always ready.
+impl<I: Iterator> Stream for Each<I> {
+    type Item = I::Item;
+
+    #[inline]
+    fn poll_next(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<Option<I::Item>> {
+        Poll::Ready(self.0.next())
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
 }
 
 /// Futures of one type, in any number.
