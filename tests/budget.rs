@@ -4,6 +4,8 @@
 //! the same program, so that the amortised growth of a runtime's own queues is on both sides.
 #![cfg(not(trunnion_loom))]
 
+#[path = "budget/map.rs"]
+mod map;
 #[path = "budget/scope.rs"]
 mod scope;
 #[path = "budget/semaphore.rs"]

@@ -3,6 +3,7 @@
 
 mod combinators;
 mod detection;
+mod maps;
 mod nested_entry;
 mod paused_clock;
 mod primitives;
