@@ -10,6 +10,7 @@
 //! | [`supervision`] | workers that are restarted |
 //! | [`limits`] | at most so many at once |
 //! | [`shutdown`] | the program ends in order, and in time |
+//! | [`streams`] | a stream, n items at a time |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -42,4 +43,6 @@ page! {
     limits = "../guide/limits.md";
     /// How to end a program in order and in time.
     shutdown = "../guide/shutdown.md";
+    /// How to process a stream, n items at a time.
+    streams = "../guide/streams.md";
 }
