@@ -3,6 +3,7 @@
 mod blocking;
 mod digest;
 mod far;
+mod map;
 mod now;
 mod runtimes;
 mod seeded_slowdown;
@@ -88,6 +89,12 @@ pub const ALL: &[Scenario] = &[
     semaphore::hand_off::SCENARIO,
     semaphore::released::SCENARIO,
     semaphore::held::SCENARIO,
+    map::READY_1,
+    map::READY_16,
+    map::READY_1024,
+    map::YIELD_1,
+    map::YIELD_16,
+    map::YIELD_1024,
     blocking::SCENARIO,
     runtimes::SCENARIO,
     digest::SCENARIO,
