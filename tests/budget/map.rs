@@ -79,7 +79,7 @@ fn the_future_of_a_map_has_a_fixed_size() {
         assert_eq!(none.as_mut().poll(&mut cx), Poll::Ready(()));
     });
     assert_eq!(
-        info.count_total, 4,
-        "what is empty takes its memory all the same"
+        info.count_total, 5,
+        "what is empty takes the memory of an ordered map all the same"
     );
 }

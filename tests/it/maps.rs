@@ -58,7 +58,7 @@ fn every_terminal_works_on_every_runtime() {
             });
             assert_eq!(sum.await, 66, "{name}");
             let lazy: Vec<_> = map(5)
-                .weigh(limit(2), |n| 1 + *n as usize % 2)
+                .weigh(limit(2), |n| if n % 2 == 0 { 1 } else { 2 })
                 .lazy_stream()
                 .collect()
                 .await;
