@@ -1,7 +1,6 @@
 //! The combinators on every runtime, under random schedules, and dropped at every point.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -197,16 +196,6 @@ fn dropping_them_at_every_point_leaves_nothing() {
     sweep(|rt, alive| async move {
         let mut outputs = as_completed((0..3).map(|n| work(rt.clone(), alive.clone(), n)));
         while outputs.next().await.is_some() {}
-    });
-    sweep(|rt, alive| {
-        let two = NonZeroUsize::MIN.saturating_add(1);
-        let items = map_concurrent(two, 0..5, move |n| work(rt.clone(), alive.clone(), n));
-        items.collect::<Vec<_>>()
-    });
-    sweep(|rt, alive| async move {
-        let work = |n| work(rt.clone(), alive.clone(), n);
-        let mut items = map_concurrent(NonZeroUsize::MIN, 0..3, work);
-        while items.next().await.is_some() {}
     });
 }
 
