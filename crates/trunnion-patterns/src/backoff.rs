@@ -4,18 +4,17 @@ mod delays;
 mod jitter;
 mod power;
 mod range;
-mod refusal;
 mod shape;
 
 use core::time::Duration;
 
 use trunnion_core::Entropy;
 
+use crate::refusal::Refusal;
 pub use delays::Delays;
 pub use jitter::Jitter;
 use jitter::Shares;
 use range::Range;
-use refusal::Refusal;
 use shape::{Shape, saturating_nanos};
 
 /// The cap of a backoff that was given none: 20 seconds.

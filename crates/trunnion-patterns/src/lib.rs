@@ -60,6 +60,7 @@ pub mod map_concurrent;
 mod race;
 mod race_ok;
 mod semaphore;
+mod refusal;
 mod settle;
 mod shutdown;
 mod supervisor;

@@ -1,6 +1,6 @@
 //! How far a delay may stray from its raw value.
 
-use super::refusal::Refusal;
+use crate::refusal::Refusal;
 
 /// Says from which range around its raw value a delay is drawn; given to [`Backoff::jitter`](crate::Backoff::jitter).
 ///

@@ -1,13 +1,13 @@
 //! What is said of values that cannot be, also while compiling, where `format!` does not run.
 
 /// A text that grows in place.
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     bytes: [u8; 128],
     len: usize,
 }
 
 impl Refusal {
-    pub(super) const fn new(start: &str) -> Self {
+    pub(crate) const fn new(start: &str) -> Self {
         let empty = Self {
             bytes: [0; 128],
             len: 0,
@@ -15,7 +15,7 @@ impl Refusal {
         empty.text(start)
     }
 
-    pub(super) const fn text(mut self, text: &str) -> Self {
+    pub(crate) const fn text(mut self, text: &str) -> Self {
         let bytes = text.as_bytes();
         let mut at = 0;
         while at < bytes.len() {
@@ -25,7 +25,7 @@ impl Refusal {
         self
     }
 
-    pub(super) const fn number(self, number: u64) -> Self {
+    pub(crate) const fn number(self, number: u64) -> Self {
         let mut digits = 1;
         let mut rest = number / 10;
         while rest > 0 {
@@ -36,7 +36,7 @@ impl Refusal {
     }
 
     /// Writes the last so many digits of a number.
-    pub(super) const fn digits(mut self, number: u64, digits: u32) -> Self {
+    pub(crate) const fn digits(mut self, number: u64, digits: u32) -> Self {
         let mut place = digits;
         while place > 0 {
             place -= 1;
@@ -55,7 +55,7 @@ impl Refusal {
     }
 
     #[track_caller]
-    pub(super) const fn raise(&self) -> ! {
+    pub(crate) const fn raise(&self) -> ! {
         let (text, _) = self.bytes.split_at(self.len);
         match core::str::from_utf8(text) {
             Ok(text) => panic!("{}", text),
