@@ -3,6 +3,8 @@
 use core::error::Error;
 use core::fmt;
 
+use trunnion_core::CancelReason;
+
 use crate::Elapsed;
 
 /// Says why an operation inside a pattern gave no value: its own error, or the pattern's.
@@ -16,21 +18,41 @@ use crate::Elapsed;
 /// assert_eq!(failure.to_string(), "no luck");
 /// assert_eq!(failure.into_op(), Some("no luck"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure<E> {
     /// The operation failed.
     Op(E),
     /// The operation was not ready in time, and has been dropped.
     Elapsed(Elapsed),
+    /// It was cancelled before it gave a value.
+    Cancelled {
+        /// Why.
+        reason: CancelReason,
+        /// The operation's own error before that, where it is tried more than once.
+        last: Option<E>,
+    },
 }
 
 impl<E> Failure<E> {
-    /// Gives the operation's own error, if it is one.
+    /// Gives the operation's own error, if there is one.
     pub fn into_op(self) -> Option<E> {
         match self {
             Self::Op(error) => Some(error),
             Self::Elapsed(_) => None,
+            Self::Cancelled { last, .. } => last,
+        }
+    }
+
+    /// Looks at the operation's own error without taking it.
+    pub fn as_ref(&self) -> Failure<&E> {
+        match self {
+            Self::Op(error) => Failure::Op(error),
+            Self::Elapsed(elapsed) => Failure::Elapsed(*elapsed),
+            Self::Cancelled { reason, last } => Failure::Cancelled {
+                reason: reason.clone(),
+                last: last.as_ref(),
+            },
         }
     }
 
@@ -39,11 +61,20 @@ impl<E> Failure<E> {
         matches!(self, Self::Elapsed(_))
     }
 
+    /// Tells whether it was cancelled.
+    pub const fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Cancelled { .. })
+    }
+
     /// Turns the operation's own error into another.
     pub fn map_op<T>(self, f: impl FnOnce(E) -> T) -> Failure<T> {
         match self {
             Self::Op(error) => Failure::Op(f(error)),
             Self::Elapsed(elapsed) => Failure::Elapsed(elapsed),
+            Self::Cancelled { reason, last } => Failure::Cancelled {
+                reason,
+                last: last.map(f),
+            },
         }
     }
 }
@@ -59,6 +90,7 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
         match self {
             Self::Op(error) => error.fmt(f),
             Self::Elapsed(elapsed) => elapsed.fmt(f),
+            Self::Cancelled { reason, .. } => reason.fmt(f),
         }
     }
 }
@@ -69,6 +101,7 @@ impl<E: Error> Error for Failure<E> {
         match self {
             Self::Op(error) => error.source(),
             Self::Elapsed(elapsed) => elapsed.source(),
+            Self::Cancelled { reason, .. } => reason.source(),
         }
     }
 }
@@ -114,6 +147,10 @@ impl<T, E> FlattenFailure for Result<T, Failure<Failure<E>>> {
         self.map_err(|failure| match failure {
             Failure::Op(inner) => inner,
             Failure::Elapsed(elapsed) => Failure::Elapsed(elapsed),
+            Failure::Cancelled { reason, last } => Failure::Cancelled {
+                reason,
+                last: last.and_then(Failure::into_op),
+            },
         })
     }
 }

@@ -50,6 +50,7 @@
 mod as_completed;
 mod backoff;
 mod bracket;
+mod budget;
 mod elapsed;
 mod errors;
 mod failure;
@@ -76,6 +77,10 @@ pub use backoff::{Backoff, Delays, Jitter};
 #[doc(hidden)]
 pub use bracket::Started;
 pub use bracket::{BracketError, ReleaseOn, bracket};
+pub use budget::{
+    Budget, BudgetToken, ConcurrencyBudget, Expense, Fund, GrpcThrottle, RatioBudget, RetryBudget,
+    Spent,
+};
 pub use elapsed::Elapsed;
 pub use errors::{AllFailed, Empty, Errors};
 pub use failure::{Failure, FlattenFailure};

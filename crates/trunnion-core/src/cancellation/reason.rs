@@ -64,6 +64,8 @@ impl fmt::Display for CancelKind {
 /// let told = CancelReason::new(CancelKind::SiblingFailed).because("no route to host");
 /// assert_eq!(told.kind(), CancelKind::SiblingFailed);
 /// assert_eq!(told.source().unwrap().to_string(), "no route to host");
+/// assert_eq!(told, told.clone());
+/// assert_ne!(told, CancelReason::new(CancelKind::SiblingFailed).because("no route to host"));
 /// ```
 ///
 /// # Cost
@@ -117,6 +119,23 @@ impl CancelReason {
         self.cause.as_ref()
     }
 }
+
+/// Two are equal if they are of one kind and go back to the same error: to the same one, not to one that reads like it.
+impl PartialEq for CancelReason {
+    fn eq(&self, other: &Self) -> bool {
+        #[cfg(feature = "alloc")]
+        let same_cause = match (&self.cause, &other.cause) {
+            (Some(cause), Some(other)) => Arc::ptr_eq(cause, other),
+            (None, None) => true,
+            _ => false,
+        };
+        #[cfg(not(feature = "alloc"))]
+        let same_cause = true;
+        self.kind == other.kind && same_cause
+    }
+}
+
+impl Eq for CancelReason {}
 
 impl From<CancelKind> for CancelReason {
     fn from(kind: CancelKind) -> Self {

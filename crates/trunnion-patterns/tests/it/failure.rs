@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use trunnion_core::{CancelKind, CancelReason};
 use trunnion_patterns::{Elapsed, Failure, FlattenFailure, timeout};
 
 use crate::hand::{HandClock, poll};
@@ -27,20 +28,49 @@ fn a_timeout_of_an_operation_that_can_fail_becomes_one_result() {
     assert_eq!(timed(ready(Err("no luck"))), Err(Failure::Op("no luck")));
     assert_eq!(Failure::Op(1).into_op(), Some(1));
     let elapsed = timed(pending()).expect_err("it waits");
-    assert!(elapsed.is_elapsed() && elapsed.into_op().is_none());
+    assert!(elapsed.is_elapsed() && !elapsed.is_cancelled() && elapsed.into_op().is_none());
 }
 
 #[test]
 fn a_failure_in_a_failure_becomes_one() {
     let elapsed = timed(pending()).expect_err("it waits");
-    let nested: [Failure<Failure<&str>>; 2] = [Failure::Op(elapsed), elapsed.map_op(Failure::Op)];
+    let nested: [Failure<Failure<&str>>; 2] = [
+        Failure::Op(elapsed.clone()),
+        elapsed.clone().map_op(Failure::Op),
+    ];
     for failure in nested {
-        assert_eq!(Err::<(), _>(failure).flatten_failure(), Err(elapsed));
+        assert_eq!(
+            Err::<(), _>(failure).flatten_failure(),
+            Err(elapsed.clone())
+        );
     }
     let nested = Failure::Op(Failure::Op("no luck"));
     assert_eq!(
         Err::<(), _>(nested).flatten_failure(),
         Err(Failure::Op("no luck"))
+    );
+}
+
+#[test]
+fn a_cancellation_keeps_its_reason_and_the_last_error_through_nesting() {
+    let reason = CancelReason::new(CancelKind::Shutdown).because("no luck");
+    let cancelled = |last| Failure::Cancelled {
+        reason: reason.clone(),
+        last,
+    };
+    let flat = Err::<(), _>(cancelled(Some(Failure::Op(7)))).flatten_failure();
+    assert_eq!(flat, Err(cancelled(Some(7))));
+    let flat = Err::<(), _>(Failure::Op(cancelled(Some(7)))).flatten_failure();
+    assert_eq!(flat, Err(cancelled(Some(7))));
+    let failure = cancelled(Some(7));
+    assert!(failure.is_cancelled() && !failure.is_elapsed());
+    assert_eq!(failure.as_ref().into_op(), Some(&7));
+    assert_eq!(failure.map_op(|n| n + 1).into_op(), Some(8));
+    let failure = cancelled(None).map_op(|_: u8| io::Error::other("never"));
+    assert_eq!(failure.to_string(), "cancelled: shutdown");
+    assert_eq!(
+        failure.source().map(ToString::to_string),
+        Some("no luck".to_owned())
     );
 }
 
