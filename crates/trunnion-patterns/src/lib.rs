@@ -113,7 +113,7 @@ pub use task_scope::{
 };
 #[doc(hidden)]
 pub use task_scope::{By, Policy, Standard};
-pub use timeout::{Timeout, timeout, timeout_at};
+pub use timeout::{Graceful, Timeout, timeout, timeout_at};
 pub use together::{Each, Together, each};
 pub use try_gather::{TryGather, try_gather};
 pub use with_deadline::{Finished, WithDeadline, with_deadline};

@@ -1,5 +1,7 @@
 //! Giving up on a future that takes too long.
 
+mod grace;
+
 use core::fmt;
 use core::future::{Future, IntoFuture};
 use core::pin::Pin;
@@ -7,9 +9,10 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use pin_project_lite::pin_project;
-use trunnion_core::{Instant, Sleep, Timer};
+use trunnion_core::{CancelToken, Instant, Sleep, Timer};
 
 use crate::Elapsed;
+pub use grace::Graceful;
 
 /// Gives up on `future` when it is not ready within `duration`, counted from the first poll.
 ///
@@ -143,6 +146,7 @@ impl Limit {
 }
 
 impl<'a, R: Timer, F> Timeout<'a, R, F> {
+    #[inline]
     const fn new(timer: &'a R, limit: Limit, future: F) -> Self {
         Self {
             timer,
@@ -150,6 +154,45 @@ impl<'a, R: Timer, F> Timeout<'a, R, F> {
             future: Some(future),
             sleep: None,
         }
+    }
+
+    /// Asks the future to stop when its time is over, by cancelling `token`, and drops it only after `grace` more.
+    ///
+    /// The future is to look at the token, or at a child of it, and to end when that is cancelled: with a value, if it has one. A value
+    /// that comes within the grace is given; [`Elapsed`] says that none came.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trunnion_core::{CancelToken, Timer};
+    /// use trunnion_patterns::timeout;
+    ///
+    /// trunnion_sim::run(|rt| async move {
+    ///     let token = CancelToken::new();
+    ///     let count = async {
+    ///         let mut pages = 0;
+    ///         while token.run_until_cancelled(rt.sleep(Duration::from_secs(2))).await.is_ok() {
+    ///             pages += 1;
+    ///         }
+    ///         pages // what is there so far
+    ///     };
+    ///     let pages = timeout(&rt, Duration::from_secs(5), count).grace(Duration::from_secs(1), &token).await;
+    ///     assert_eq!(pages, Ok(2));
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// [`Elapsed`] from the returned future when the grace is over too.
+    ///
+    /// # Panics
+    /// From the returned future: as [`CancelToken::cancel`].
+    ///
+    /// # Cancel safety
+    /// Dropping the returned future drops the operation and the timer, and cancels nothing.
+    ///
+    /// # Cost
+    /// That of the timeout; the sleep is moved for the grace.
+    pub const fn grace(self, grace: Duration, token: &'a CancelToken) -> Graceful<'a, R, F> {
+        Graceful::new(self, grace, token)
     }
 
     /// Waits for the limit, arming the timer at the first call.
