@@ -62,6 +62,7 @@ mod race;
 mod race_ok;
 mod semaphore;
 mod refusal;
+mod retry;
 mod settle;
 mod shutdown;
 mod supervisor;
@@ -95,6 +96,10 @@ pub use race_ok::{RaceOk, race_ok};
 pub use semaphore::{
     Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
     TryAcquireError,
+pub use retry::{
+    Attempt, Classify, Hint, Hints, OnError, OnFailure, Reported, Retry, RetryCall, RetryCheck,
+    RetryIf, RetryObserver, RetryPolicy, RetryReport, RetryRules, RetryRun, RetryStop, Retrying,
+    Stopped, UntilCancelled, Verdict,
 };
 pub use settle::settle;
 pub use shutdown::{

@@ -11,7 +11,7 @@ use super::{Budget, Expense};
 use crate::refusal::Refusal;
 
 /// The while is counted in so many parts.
-const PARTS: u64 = 10;
+const PARTS: usize = 10;
 const TOKEN: i64 = 1_000;
 
 /// Says what pays for retries.
@@ -60,7 +60,7 @@ pub struct RatioBudget {
 /// What came and went in each part of the last while, in thousandths of a token.
 #[derive(Debug)]
 struct Window {
-    parts: [i64; PARTS as usize],
+    parts: [i64; PARTS],
     sum: i64,
     /// The number of the newest part, counted from the clock's origin.
     newest: u64,
@@ -73,6 +73,10 @@ impl RatioBudget {
     /// When the ratio is not from 0 to 1, or `ttl` is not from 10 milliseconds to one day.
     #[must_use]
     #[track_caller]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what is too long was refused, or is shown to people"
+    )]
     pub const fn new(ratio: f64, ttl: Duration) -> Self {
         let nanos = ttl.as_nanos();
         if nanos < 10_000_000 || ttl.as_secs() > 86_400 {
@@ -80,10 +84,10 @@ impl RatioBudget {
             let refusal = refusal.text(" ms is not from 10 ms to one day");
             refusal.raise();
         }
-        let part = ttl.as_nanos() as u64 / PARTS;
+        let part = (nanos / PARTS as u128) as u64;
         let new = Self {
             window: Mutex::new(Window {
-                parts: [0; PARTS as usize],
+                parts: [0; PARTS],
                 sum: 0,
                 newest: 0,
             }),
@@ -97,9 +101,10 @@ impl RatioBudget {
 
     /// Lets so many retries a second be made whatever succeeds; ten, if nothing else is said.
     #[must_use]
+    #[expect(clippy::cast_possible_wrap, reason = "a day has few milliseconds")]
     pub const fn reserve(mut self, retries_a_second: u32) -> Self {
         // At most 2^32 a second for a day, in thousandths: 2^32 * 86,400,000 is below 2^63.
-        let millis = (self.part * PARTS / 1_000_000) as i64;
+        let millis = (self.part * PARTS as u64 / 1_000_000) as i64;
         self.reserve = retries_a_second as i64 * millis;
         self
     }
@@ -125,7 +130,7 @@ impl RatioBudget {
 impl Window {
     /// Forgets the parts that are over; at most all of them, however long nobody asked.
     fn advance(&mut self, now: u64) {
-        let passed = now.saturating_sub(self.newest).min(PARTS);
+        let passed = now.saturating_sub(self.newest).min(PARTS as u64);
         for ago in 0..passed {
             let slot = slot(now - ago);
             self.sum -= core::mem::take(&mut self.parts[slot]);
@@ -149,8 +154,9 @@ impl Window {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "there are few parts")]
 const fn slot(number: u64) -> usize {
-    (number % PARTS) as usize
+    (number % PARTS as u64) as usize
 }
 
 impl Budget for RatioBudget {

@@ -54,11 +54,15 @@ fn a_failure_in_a_failure_becomes_one() {
 #[test]
 fn a_cancellation_keeps_its_reason_and_the_last_error_through_nesting() {
     let reason = CancelReason::new(CancelKind::Shutdown).because("no luck");
-    let cancelled = |last| Failure::Cancelled {
+    let cancelled = |last: Option<u8>| Failure::Cancelled {
         reason: reason.clone(),
         last,
     };
-    let flat = Err::<(), _>(cancelled(Some(Failure::Op(7)))).flatten_failure();
+    let outer = Failure::Cancelled {
+        reason: reason.clone(),
+        last: Some(Failure::Op(7)),
+    };
+    let flat = Err::<(), _>(outer).flatten_failure();
     assert_eq!(flat, Err(cancelled(Some(7))));
     let flat = Err::<(), _>(Failure::Op(cancelled(Some(7)))).flatten_failure();
     assert_eq!(flat, Err(cancelled(Some(7))));

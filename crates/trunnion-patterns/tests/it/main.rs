@@ -2,6 +2,7 @@
 
 mod backoff;
 mod bracket;
+mod budget;
 mod failure;
 mod gather;
 mod hand;
@@ -10,6 +11,7 @@ mod map_concurrent;
 mod order;
 mod race;
 mod semaphore;
+mod retry;
 mod set;
 mod shutdown;
 mod supervisor;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use trunnion_core::{Clock, Instant, Sleep, Timer};
+use trunnion_core::{Clock, Entropy, Instant, Sleep, Timer};
 
 /// Not `Send`, as a local runtime.
 #[derive(Clone, Default)]
@@ -17,6 +17,7 @@ pub(crate) struct HandClock(Rc<Inner>);
 struct Inner {
     now: Cell<u64>,
     reads: Cell<usize>,
+    draws: Cell<usize>,
     made: Cell<usize>,
     alive: Cell<usize>,
     waiting: RefCell<Vec<(Instant, Waker)>>,
@@ -49,6 +50,11 @@ impl HandClock {
         self.0.reads.get()
     }
 
+    /// How many random numbers were drawn.
+    pub(crate) fn draws(&self) -> usize {
+        self.0.draws.get()
+    }
+
     pub(crate) fn timers_made(&self) -> usize {
         self.0.made.get()
     }
@@ -62,6 +68,14 @@ impl Clock for HandClock {
     fn now(&self) -> Instant {
         self.0.reads.set(self.0.reads.get() + 1);
         self.peek()
+    }
+}
+
+/// Always the highest number, so that a delay is the longest that it can be.
+impl Entropy for HandClock {
+    fn next_u64(&self) -> u64 {
+        self.0.draws.set(self.0.draws.get() + 1);
+        u64::MAX
     }
 }
 

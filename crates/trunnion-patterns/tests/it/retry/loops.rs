@@ -1,0 +1,128 @@
+//! The loop form, and async closures.
+
+use std::ops::ControlFlow::{Break, Continue};
+use std::pin::pin;
+use std::task::Poll;
+
+use trunnion_patterns::{Backoff, Failure, Retry, RetryStop};
+
+use super::{AT_ONCE, EACH_SECOND, SECOND, seconds, times};
+use crate::hand::{HandClock, poll};
+
+async fn push(line: &mut Vec<u8>, enough: usize) -> Result<usize, &'static str> {
+    line.push(1);
+    if line.len() < enough {
+        Err("more")
+    } else {
+        Ok(line.len())
+    }
+}
+
+#[test]
+fn a_loop_borrows_between_attempts_and_waits() {
+    let clock = HandClock::default();
+    let mut line = Vec::new();
+    let (result, took) = seconds(&clock, async {
+        let mut call = EACH_SECOND.start(&clock);
+        loop {
+            let pushed = push(&mut line, 3).await;
+            match call.check(pushed).await {
+                Break(result) => {
+                    assert_eq!((call.attempts(), call.waited()), (3, 2 * SECOND));
+                    assert_eq!(call.stop(), Some(RetryStop::Done));
+                    break result;
+                }
+                Continue(()) => assert_eq!(call.stop(), None),
+            }
+        }
+    });
+    assert_eq!((result, took), (Ok(3), 2));
+}
+
+#[test]
+fn a_loops_attempts_are_limited_where_it_says_so() {
+    let clock = HandClock::default();
+    let retry = EACH_SECOND.attempt_timeout(2 * SECOND);
+    for (deadline, stop, took) in [
+        (None, RetryStop::Attempts, 2 + 1 + 2 + 1 + 2),
+        (Some(4), RetryStop::Deadline, 4),
+        (Some(3), RetryStop::DeadlineTooClose, 2),
+    ] {
+        let (ended, passed) = seconds(&clock, async {
+            let mut call = retry.start(&clock);
+            if let Some(deadline) = deadline {
+                call = call.deadline(clock.peek() + deadline * SECOND);
+            }
+            loop {
+                let limited = call.limit(std::future::pending::<Result<(), ()>>()).await;
+                if let Break(result) = call.check_limited(limited).await {
+                    assert!(result.is_err_and(|failure| failure.is_elapsed()));
+                    break call.stop();
+                }
+            }
+        });
+        assert_eq!((ended, passed), (Some(stop), took), "{deadline:?}");
+    }
+}
+
+#[test]
+#[should_panic(expected = "an attempt was made after the call was over")]
+fn an_attempt_after_the_end_is_a_mistake() {
+    let clock = HandClock::default();
+    let mut call = AT_ONCE.start(&clock);
+    assert!(poll(pin!(call.check(Ok::<_, ()>(1)))).is_ready());
+    let _again = poll(pin!(call.check(Ok::<_, ()>(1))));
+}
+
+#[test]
+fn a_check_that_is_dropped_loses_nothing_but_the_wait() {
+    let clock = HandClock::default();
+    let mut call = EACH_SECOND.start(&clock);
+    assert!(poll(pin!(call.check(Err::<(), _>(1)))).is_pending());
+    assert_eq!((call.attempts(), clock.timers_alive()), (1, 0));
+    assert_eq!(
+        poll(pin!(call.check(Ok::<_, u8>(2)))),
+        Poll::Ready(Break(Ok(2)))
+    );
+}
+
+#[test]
+fn an_async_closure_borrows_what_it_captures() {
+    let clock = HandClock::default();
+    let mut line = Vec::new();
+    let run = EACH_SECOND.run_mut(&clock, async |attempt| {
+        assert_eq!(attempt.number(), u32::try_from(line.len()).unwrap_or(0) + 1);
+        push(&mut line, 2).await
+    });
+    assert_eq!(seconds(&clock, run), (Ok(2), 1));
+    assert_eq!(line.len(), 2);
+}
+
+#[test]
+fn an_async_closure_gets_the_state_each_time() {
+    let clock = HandClock::default();
+    let mut line = Vec::new();
+    let retry = EACH_SECOND.max_attempts(times(2)).attempt_timeout(SECOND);
+    let run = retry.run_with(&clock, &mut line, async |line: &mut Vec<u8>, _| {
+        push(line, 9).await
+    });
+    assert_eq!(seconds(&clock, run), (Err(Failure::Op("more")), 1));
+    let run = retry.run_with(&clock, &mut line, async |_: &mut Vec<u8>, _| {
+        std::future::pending::<Result<(), ()>>().await
+    });
+    assert!(
+        seconds(&clock, run)
+            .0
+            .is_err_and(|failure| failure.is_elapsed())
+    );
+    assert_eq!(line.len(), 2);
+}
+
+#[test]
+fn loops_that_always_fail_at_once_give_way() {
+    let clock = HandClock::default();
+    let retry = Retry::new(Backoff::fixed(std::time::Duration::ZERO)).max_attempts(times(u32::MAX));
+    let mut run = pin!(retry.run_mut(&clock, async |_| Err::<(), _>(())));
+    assert!(poll(run.as_mut()).is_pending());
+    assert!(poll(run).is_pending());
+}
