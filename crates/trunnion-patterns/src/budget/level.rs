@@ -76,7 +76,8 @@ impl Level {
 
     /// Takes `price`, if there is so much with what has trickled in. A refusal changes nothing.
     pub(crate) fn withdraw(&self, price: u32, trickle: Trickle, now: u32) -> bool {
-        self.change(|stand| {
+        let how = mutant!("budget-withdraw-overwrites", ATOMICALLY, BLINDLY);
+        self.change(how, |stand| {
             let credited = stand.credit(trickle, now);
             let tokens = credited.tokens.checked_sub(price)?;
             let credited = mutant!("budget-credits-twice", credited.credited, stand.credited);
@@ -87,7 +88,8 @@ impl Level {
     /// Adds `tokens`, up to `cap`. Where it is full nothing is written.
     #[inline]
     pub(crate) fn give(&self, tokens: u32, cap: u32) {
-        self.change(|stand| {
+        let how = mutant!("budget-give-overwrites", ATOMICALLY, BLINDLY);
+        self.change(how, |stand| {
             let sum = stand.tokens.saturating_add(tokens);
             let sum = mutant!("budget-passes-the-cap", sum.min(cap), sum);
             (stand.tokens < cap).then_some(Stand {
@@ -99,37 +101,37 @@ impl Level {
 
     /// Takes `tokens`, or what there is of them.
     pub(crate) fn lose(&self, tokens: u32) {
-        self.change(|stand| {
+        self.change(ATOMICALLY, |stand| {
             let lost = stand.tokens.checked_sub(tokens);
-            let left = mutant!("budget-loses-nothing-below-one", lost.or(Some(0)), lost);
+            let left = mutant!("budget-loses-all-or-nothing", lost.or(Some(0)), lost);
             left.map(|tokens| Stand { tokens, ..stand })
         });
     }
 
     /// Changes the stand in one step; false when `next` refuses.
     #[inline]
-    fn change(&self, next: impl Fn(Stand) -> Option<Stand>) -> bool {
+    fn change(&self, exchange: Exchange, next: impl Fn(Stand) -> Option<Stand>) -> bool {
         let mut word = self.word.load(Relaxed);
         loop {
             let Some(new) = next(Stand::unpack(word)) else {
                 return false;
             };
-            match self.exchange(word, new.pack()) {
+            match exchange(&self.word, word, new.pack()) {
                 Ok(_) => return true,
                 Err(seen) => word = seen,
             }
         }
     }
-
-    #[inline]
-    fn exchange(&self, old: u64, new: u64) -> Result<u64, u64> {
-        mutant!(
-            "budget-overwrites",
-            self.word.compare_exchange(old, new, Relaxed, Relaxed),
-            {
-                self.word.store(new, Relaxed);
-                Ok(old)
-            }
-        )
-    }
 }
+
+/// Writes a word where another was read.
+type Exchange = fn(&AtomicU64, u64, u64) -> Result<u64, u64>;
+
+const ATOMICALLY: Exchange = |word, old, new| word.compare_exchange(old, new, Relaxed, Relaxed);
+
+/// What a seeded bug does: it forgets what others wrote meanwhile.
+#[cfg(trunnion_mutants)]
+const BLINDLY: Exchange = |word, old, new| {
+    word.store(new, Relaxed);
+    Ok(old)
+};
