@@ -1,5 +1,5 @@
-//! Patterns for async programs on any runtime: waiting for several futures, scopes of tasks, timeouts, ticks, delays before
-//! retries, and bounded concurrency.
+//! Patterns for async programs on any runtime: waiting for several futures, scopes of tasks, timeouts, ticks, retries with
+//! budgets, and bounded concurrency.
 //!
 //! Each is generic over the smallest capability it needs and, but for [`TaskScope`], [`Supervisor`], [`Shutdown`] and the release of a [`bracket`](fn@bracket),
 //! runs inside the task that awaits it. Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was
@@ -25,6 +25,9 @@
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
 //! | ask an operation to stop at a point in time, and wait until it has | [`with_deadline`](fn@with_deadline) | `Timer` |
 //! | have one error type for a timeout and what is in it | [`Failure`], [`FlattenFailure`] | nothing |
+//! | ask before giving up | [`Timeout::grace`] | `Timer` |
+//! | try again what failed | [`Retry`] | `Timer + Entropy` |
+//! | keep retries from making an outage worse | [`RetryBudget`], [`Budget`] | `Clock` |
 //! | wait longer before each retry | [`Backoff`] | `Entropy` |
 //!
 //! # When one of several fails

@@ -46,7 +46,7 @@ pub enum Fund {
 /// ```
 ///
 /// # Cost
-/// 160 bytes. A success, or a request, and a retry take a lock and read the clock once each. No allocation.
+/// 136 bytes. A success, or a request, and a retry take a lock and read the clock once each. No allocation.
 pub struct RatioBudget {
     window: Mutex<Window>,
     ratio: i64,

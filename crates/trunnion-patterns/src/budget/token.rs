@@ -7,6 +7,19 @@ use super::{Budget, Expense};
 /// Holds what one more attempt costs; made by [`Budget::try_withdraw`].
 ///
 /// Dropped, it gives that back: what was paid for did not happen. [`spend`](Self::spend) says that it does.
+///
+/// ```
+/// use trunnion_core::RealClock;
+/// use trunnion_patterns::{Budget, Expense, RetryBudget};
+///
+/// let budget = RetryBudget::new();
+/// drop(budget.try_withdraw(Expense::Failure, &RealClock));
+/// assert_eq!(budget.level(), 1.0);
+/// let token = budget.try_withdraw(Expense::Failure, &RealClock).expect("it is full");
+/// let under_way = token.spend();
+/// drop(under_way);
+/// assert_eq!(budget.level(), 0.9);
+/// ```
 #[must_use = "it is given back when it is dropped"]
 pub struct BudgetToken<'b, B: Budget> {
     budget: &'b B,

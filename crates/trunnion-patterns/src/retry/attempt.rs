@@ -7,6 +7,22 @@ use trunnion_core::{Clock, Instant};
 /// Tells an attempt which one it is and how long it has; a call of [`Retry`](crate::Retry) gives one to each.
 ///
 /// A retry inside an attempt takes its deadline from it, with [`within`](crate::RetryRun::within).
+///
+/// ```
+/// use std::time::Duration;
+/// use trunnion_patterns::{Backoff, Retry};
+///
+/// trunnion_sim::run(|rt| async move {
+///     let mirrors = ["a", "b", "c"];
+///     let retry = Retry::new(Backoff::fixed(Duration::ZERO));
+///     let answer = retry.run(&rt, |attempt| async move {
+///         // Another mirror each time, and the last one has to do.
+///         let mirror = mirrors[attempt.number() as usize - 1];
+///         if attempt.is_last() { Ok(mirror) } else { Err("down") }
+///     });
+///     assert_eq!(answer.await, Ok("c"));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attempt {
     pub(super) number: u32,

@@ -17,6 +17,25 @@ const SPREAD: Duration = Duration::from_secs(1);
 /// A hint says how long to wait and never how often to try: attempts, deadline and budget hold whatever the service says. A hint
 /// that is too long ends the call, because to come earlier than asked would be wrong, and to wait for it would let a server
 /// put its clients to sleep; the error that is returned is the one that carries it.
+///
+/// ```
+/// use std::time::Duration;
+/// use trunnion_patterns::{Backoff, Hint, Hints, Retry, RetryStop, Verdict};
+///
+/// trunnion_sim::run(|rt| async move {
+///     let retry = Retry::new(Backoff::exponential(Duration::from_millis(100)))
+///         .hints(Hints::at_least().cap(Duration::from_secs(10)))
+///         .classify(|result: &Result<(), u64>| match result {
+///             Ok(()) => Verdict::Done,
+///             Err(after) => Verdict::Throttled(Hint::After(Duration::from_secs(*after))),
+///         });
+///     let mut hints = [2, 3600].into_iter();
+///     let call = retry.run(&rt, |_| std::future::ready(hints.next().map_or(Ok(()), Err)));
+///     let report = call.report().await;
+///     assert!(report.waited >= Duration::from_secs(2));
+///     assert_eq!(report.stop, RetryStop::HintTooLong(Duration::from_secs(3600)));
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hints {
     rule: Rule,

@@ -85,6 +85,9 @@ where
 
     /// Ends the call at `at`: an attempt that is under way then is dropped, and no wait reaches it. A later deadline than one that was
     /// given before changes nothing.
+    ///
+    /// # Cancel safety
+    /// That of the future: see [`RetryRun`].
     pub fn deadline(mut self, at: Instant) -> Self {
         self.call.deadline = self.call.deadline.min(at);
         self
