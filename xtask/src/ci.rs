@@ -5,6 +5,7 @@ mod cargo;
 mod compile_fail;
 mod features;
 mod job;
+mod metastable;
 mod msrv;
 mod no_std;
 mod smoke;

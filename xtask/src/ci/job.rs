@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use super::{bench, cargo, compile_fail, features, msrv, no_std, smoke};
+use super::{bench, cargo, compile_fail, features, metastable, msrv, no_std, smoke};
 use crate::error::Result;
 use crate::tally::Tally;
 use crate::{loom, test, tidy};
@@ -99,6 +99,12 @@ pub(crate) const JOBS: &[Job] = &[
         about: "cargo xtask test",
         minutes: 45,
         run: |sh| test::tests(sh, &test::Selection::default()),
+        ..PLAIN
+    },
+    Job {
+        name: "metastable",
+        about: "whether calls recover from a stall, by what pays for retries: five seeds",
+        run: metastable::run,
         ..PLAIN
     },
     Job {
