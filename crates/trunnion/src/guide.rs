@@ -11,6 +11,7 @@
 //! | [`limits`] | at most so many at once |
 //! | [`shutdown`] | the program ends in order, and in time |
 //! | [`streams`] | a stream, n items at a time |
+//! | [`retry`] | a service that sometimes fails |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -45,4 +46,6 @@ page! {
     shutdown = "../guide/shutdown.md";
     /// How to process a stream, n items at a time.
     streams = "../guide/streams.md";
+    /// How to call a service that sometimes fails, without making an outage worse.
+    retry = "../guide/retry.md";
 }
