@@ -6,6 +6,8 @@
 
 #[path = "budget/map.rs"]
 mod map;
+#[path = "budget/retry.rs"]
+mod retry;
 #[path = "budget/scope.rs"]
 mod scope;
 #[path = "budget/semaphore.rs"]

@@ -7,6 +7,8 @@ mod maps;
 mod nested_entry;
 mod paused_clock;
 mod primitives;
+mod retries;
+mod retry_budgets;
 mod runtimes;
 mod semaphores;
 mod shutdowns;

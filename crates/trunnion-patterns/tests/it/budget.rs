@@ -111,6 +111,19 @@ fn what_trickles_in_is_not_lost_however_often_it_is_asked_for() {
 }
 
 #[test]
+fn parts_of_a_millisecond_are_kept_for_the_next_time() {
+    let clock = HandClock::default();
+    let budget = RetryBudget::new().cap(1).cost(1).trickle(0.1);
+    assert_eq!(paid(&budget, &clock), 1);
+    // A thousandth takes 10 ms, and it is asked for each 9 ms: the rest of each time counts for the next.
+    let asked = (0..222_233).filter(|_| {
+        clock.advance(Duration::from_millis(9));
+        budget.withdraw(Expense::Failure, &clock)
+    });
+    assert_eq!(asked.count(), 200);
+}
+
+#[test]
 fn a_budget_that_nobody_used_for_months_is_not_confused() {
     let clock = HandClock::default();
     let budget = RetryBudget::new().cap(10).cost(1).trickle(1.0);
@@ -179,6 +192,21 @@ fn a_ratio_forgets_what_is_older_than_its_while() {
     assert_eq!(paid(&budget, &clock), 5, "the first ten are gone");
     clock.advance(3_600 * 24 * 365 * SECOND);
     assert_eq!(paid(&budget, &clock), 0);
+}
+
+#[test]
+fn a_ratio_forgets_part_by_part() {
+    let clock = HandClock::default();
+    let budget = RatioBudget::new(0.5, 10 * SECOND).reserve(0);
+    for _ in 0..30 {
+        clock.advance(SECOND);
+        succeed(&budget, &clock, 2);
+    }
+    assert_eq!(
+        paid(&budget, &clock),
+        10,
+        "one for each of the last ten seconds"
+    );
 }
 
 #[test]

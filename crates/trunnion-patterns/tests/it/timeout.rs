@@ -337,6 +337,18 @@ fn a_late_poll_still_leaves_the_operation_one_poll_to_stop() {
 }
 
 #[test]
+fn the_grace_counts_from_the_deadline_however_late_the_poll() {
+    let (clock, remote, token) = (HandClock::default(), Remote::default(), CancelToken::new());
+    let mut limited =
+        pin!(timeout(&clock, 2 * SECOND, remote.operation()).grace(2 * SECOND, &token));
+    assert!(poll(limited.as_mut()).is_pending());
+    clock.advance(3 * SECOND);
+    assert!(poll(limited.as_mut()).is_pending());
+    clock.advance(SECOND);
+    assert!(matches!(poll(limited), Poll::Ready(Err(_))));
+}
+
+#[test]
 fn a_grace_that_the_clock_cannot_reach_waits_for_the_operation() {
     let (clock, remote, token) = (HandClock::default(), Remote::default(), CancelToken::new());
     let mut limited =
