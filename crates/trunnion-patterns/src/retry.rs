@@ -245,6 +245,7 @@ impl<P: RetryPolicy> Retry<P> {
     ///
     /// # Cost
     /// See [`Retry`].
+    #[inline]
     pub fn run<'a, R, F, Fut>(&'a self, rt: &'a R, operation: F) -> RetryRun<'a, R, P, F, Fut>
     where
         R: Timer + Entropy,

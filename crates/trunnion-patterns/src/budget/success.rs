@@ -72,7 +72,7 @@ impl RetryBudget {
     /// Makes room for so many tokens, all of which are there.
     ///
     /// # Panics
-    /// When it is above 4,000,000, or below what a retry costs: none would ever be allowed.
+    /// When it is above 4,000,000, or below what a retry costs: none would ever be allowed. Lower the costs first.
     #[must_use]
     #[track_caller]
     pub const fn cap(mut self, tokens: u32) -> Self {

@@ -126,6 +126,7 @@ impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
 
     /// Gives the attempt that is under way, or is to be made next.
     #[must_use]
+    #[inline]
     pub fn attempt(&self) -> Attempt {
         Attempt {
             number: self.number,

@@ -89,6 +89,7 @@ impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
         self.phase = Phase::Over(end);
     }
 
+    #[cold]
     fn elapsed(&self, at: Instant) -> Elapsed {
         let allowed = if at < self.deadline {
             self.retry.attempt_timeout
@@ -190,7 +191,8 @@ where
         });
     }
 
-    /// After a failure: attempts, wait, deadline, budget, observer.
+    /// After a failure: attempts, wait, deadline, budget, observer. Kept out of the way of what succeeds.
+    #[cold]
     fn again<T, E>(
         &mut self,
         outcome: &Outcome<Result<T, E>>,

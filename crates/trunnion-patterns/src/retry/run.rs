@@ -221,6 +221,7 @@ where
 }
 
 /// Waits for the end of an attempt's time, which counts from its first pending poll.
+#[cold]
 fn poll_limit<R: Timer, P: RetryPolicy>(
     call: &RetryCall<'_, R, P>,
     mut sleep: Pin<&mut Option<R::Sleep>>,
@@ -285,6 +286,7 @@ where
     }
 
     /// Waits for the next attempt, and hands over what the last one gave.
+    #[cold]
     fn poll_wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outcome<Fut::Output>>> {
         let this = self.project();
         let StateProjected::Waiting { outcome, timed } = this.state.project() else {
@@ -299,6 +301,7 @@ where
     }
 
     /// Ends the call without judging what the last attempt gave, if one came to its end.
+    #[cold]
     fn stop(
         self: Pin<&mut Self>,
         outcome: Option<Outcome<Fut::Output>>,

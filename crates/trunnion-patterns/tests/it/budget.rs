@@ -113,8 +113,8 @@ fn what_trickles_in_is_not_lost_however_often_it_is_asked_for() {
 #[test]
 fn parts_of_a_millisecond_are_kept_for_the_next_time() {
     let clock = HandClock::default();
-    let budget = RetryBudget::new().cap(1).cost(1).trickle(0.1);
-    assert_eq!(paid(&budget, &clock), 1);
+    let budget = RetryBudget::new().cost(1).cap(2).trickle(0.1);
+    assert_eq!(paid(&budget, &clock), 2);
     // A thousandth takes 10 ms, and it is asked for each 9 ms: the rest of each time counts for the next.
     let asked = (0..222_233).filter(|_| {
         clock.advance(Duration::from_millis(9));

@@ -10,6 +10,7 @@ use super::{AT_ONCE, EACH_SECOND, SECOND, seconds, times};
 use crate::hand::{HandClock, poll};
 
 async fn push(line: &mut Vec<u8>, enough: usize) -> Result<usize, &'static str> {
+    std::future::ready(()).await;
     line.push(1);
     if line.len() < enough {
         Err("more")

@@ -87,7 +87,7 @@ fn reasons_read_as_sentences() {
 fn what_is_kept_of_a_call_is_shown() {
     let clock = HandClock::default();
     let run = EACH_SECOND.run(&clock, |_| ready(Ok::<_, ()>(())));
-    let shown = format!("{run:?} {:?}", EACH_SECOND);
+    let shown = format!("{run:?} {EACH_SECOND:?}");
     assert!(
         shown.contains("number: 1") && shown.contains("max_attempts: 3"),
         "{shown}"
