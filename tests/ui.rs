@@ -7,3 +7,8 @@
 fn misuse_is_refused_with_a_useful_message() {
     trybuild::TestCases::new().compile_fail("ui/*.rs");
 }
+
+#[test]
+fn what_is_refused_beside_works() {
+    trybuild::TestCases::new().pass("ui/pass/*.rs");
+}
