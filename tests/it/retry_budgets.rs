@@ -75,14 +75,16 @@ fn compare<B: Budget>(
             }
             Step::Refund => {
                 let expense = held.pop_front();
-                expense
-                    .into_iter()
-                    .for_each(|expense| budget.refund(expense));
+                if let Some(expense) = expense {
+                    budget.refund(expense);
+                }
                 (expense, None)
             }
             Step::Spend => {
                 let expense = held.pop_front();
-                expense.into_iter().for_each(|_| budget.release());
+                if expense.is_some() {
+                    budget.release();
+                }
                 (expense, None)
             }
             Step::Wait(millis) => {
