@@ -5,6 +5,7 @@ mod digest;
 mod far;
 mod map;
 mod now;
+mod retry;
 mod runtimes;
 mod seeded_slowdown;
 mod semaphore;
@@ -72,6 +73,9 @@ pub const ALL: &[Scenario] = &[
     sleep_reset::SCENARIO,
     timeout_ready::SCENARIO,
     timeout_pending::SCENARIO,
+    retry::once::SCENARIO,
+    retry::twice::SCENARIO,
+    retry::budget::SCENARIO,
     token::is_cancelled::SCENARIO,
     token::deep::SCENARIO,
     token::two_threads::SCENARIO,

@@ -1,0 +1,54 @@
+//! A retry whose budget gets a deposit.
+
+use std::future::ready;
+use std::hint::black_box;
+use std::time::Duration;
+
+use trunnion_core::{Entropy, Timer};
+use trunnion_patterns::{Backoff, Budget, Expense, Retry, RetryBudget};
+
+use super::super::Scenario;
+use super::{HEADLINE, HOSTS, TRUNNION, layers, runtime};
+use crate::host::{Host, Started};
+use crate::subject::Subject;
+
+pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
+    id: "retry-budget",
+    about: "A retry with a budget around an operation that succeeds at once, so that the budget gets a deposit. \
+            Ours is empty at first and has room for all of them: each deposit is written.",
+    unit: "call",
+    operations: 1,
+    threaded: false,
+    hosts: HOSTS,
+    headline: HEADLINE,
+    expected: |iterations| u64::from(iterations),
+    subjects,
+};
+
+fn subjects(_: Host, started: &Started) -> Vec<Subject> {
+    let mut rows = vec![
+        Subject::peer("tower", layers::with_budget).note("`TpsBudget`: a lock for each deposit"),
+    ];
+    if let Some(rt) = runtime(started) {
+        rows.push(Subject::ours(TRUNNION, move |iterations| {
+            trunnion(rt.clone(), iterations)
+        }));
+    }
+    for name in ["tokio-retry", "tryhard", "backon", "again"] {
+        rows.push(Subject::missing(name, "it has no budget"));
+    }
+    rows
+}
+
+async fn trunnion<R: Timer + Entropy>(rt: R, iterations: u32) -> u64 {
+    const MOST: u32 = 4_000_000;
+    let budget = RetryBudget::new().cap(MOST).cost(MOST).reward(0.001);
+    assert!(budget.withdraw(Expense::Failure, &rt), "it is full");
+    let retry = Retry::new(Backoff::exponential(Duration::from_millis(100))).budget(&budget);
+    let mut sum = 0;
+    for _ in 0..iterations {
+        let call = retry.run(&rt, |_| ready(Ok::<u64, ()>(black_box(1))));
+        sum += call.await.unwrap_or(0);
+    }
+    sum
+}
