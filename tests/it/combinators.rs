@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use trunnion_core::{AnyRuntime, BlockOn, Clock, Runtime, Spawn, Timer, YieldNow, choose};
 use trunnion_patterns::{
-    MissedTick, as_completed, bracket, each, gather, interval, map_concurrent, race, race_ok,
-    settle, timeout, timeout_at, try_gather, with_deadline,
+    MissedTick, as_completed, bracket, each, gather, interval, race, race_ok, settle, timeout,
+    timeout_at, try_gather, with_deadline,
 };
 use trunnion_sim::{Schedule, Sim, SimRuntime, cancel_sweep_in};
 

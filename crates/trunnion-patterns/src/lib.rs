@@ -13,7 +13,6 @@
 //! | take the first that ends | [`race`](fn@race) | nothing |
 //! | take the first that succeeds | [`race_ok`](fn@race_ok) | nothing |
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
-//! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | let at most so many do something at once, wherever they are | [`Semaphore`] | nothing |
 //! | process a stream, at most so many items at once | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
@@ -63,9 +62,9 @@ mod interval;
 pub mod map_concurrent;
 mod race;
 mod race_ok;
-mod semaphore;
 mod refusal;
 mod retry;
+mod semaphore;
 mod settle;
 mod shutdown;
 mod supervisor;
@@ -96,13 +95,14 @@ pub use map_concurrent::{
 };
 pub use race::{Race, race};
 pub use race_ok::{RaceOk, race_ok};
-pub use semaphore::{
-    Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
-    TryAcquireError,
 pub use retry::{
     Attempt, Classify, Hint, Hints, OnError, OnFailure, Reported, Retry, RetryCall, RetryCheck,
     RetryIf, RetryObserver, RetryPolicy, RetryReport, RetryRules, RetryRun, RetryStop, Retrying,
     Stopped, UntilCancelled, Verdict,
+};
+pub use semaphore::{
+    Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
+    TryAcquireError,
 };
 pub use settle::settle;
 pub use shutdown::{

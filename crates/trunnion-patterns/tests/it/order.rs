@@ -92,8 +92,8 @@ fn a_race_goes_on_in_the_order_of_the_wakes_or_of_the_tuple() {
 fn operations_of_a_map_start_in_the_order_of_the_items() {
     let log = Log::default();
     let three = NonZeroUsize::new(3).expect("not zero");
-    let mut map = map_concurrent(three, 0..5, |number| log.child(number));
-    assert!(poll(pin!(map.next())).is_pending());
+    let map = map_concurrent(three, each(0..5), |number| log.child(number));
+    assert!(poll(pin!(map.collect::<Vec<_>>())).is_pending());
     assert_eq!(log.take(), [0, 1, 2]);
 }
 
