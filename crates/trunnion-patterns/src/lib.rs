@@ -56,6 +56,7 @@ mod budget;
 mod elapsed;
 mod errors;
 mod failure;
+pub mod flow;
 mod gather;
 mod interval;
 #[doc(hidden)]

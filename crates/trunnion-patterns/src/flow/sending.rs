@@ -1,0 +1,131 @@
+//! Sending where one may have to wait.
+
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use trunnion_core::coop;
+use trunnion_core::wait::Waiter;
+
+use super::chan::Chan;
+use super::error::SendError;
+use super::line::{Claim, Line, poll_reserve};
+use super::merge::{Into, Tried, send};
+use super::permit::Permit;
+use super::sender::Sent;
+use super::state::Parcel;
+
+const REPOLLED: &str = "a send was polled after it gave its result, or its item was taken";
+
+pin_project! {
+    /// Sends an item; made by [`Sender::send`](super::Sender::send).
+    ///
+    /// # Panics
+    /// When it is polled again after it was ready.
+    ///
+    /// # Cancel safety
+    /// Until it is ready the item was not sent. Dropping it drops the item and leaves the line; a place that it was given goes to the
+    /// next.
+    ///
+    /// # Cost
+    /// No allocation; 80 bytes besides the item.
+    #[must_use = "futures do nothing unless awaited"]
+    pub struct Sending<'a, T> {
+        chan: &'a Chan<T>,
+        parcel: Option<Parcel<T>>,
+        #[pin]
+        waiter: Waiter<&'a Line<T>>,
+    }
+}
+
+impl<'a, T> Sending<'a, T> {
+    pub(super) fn new(chan: &'a Chan<T>, item: T) -> Self {
+        let parcel = chan.rules.parcel(item);
+        let waiter = Waiter::new(&chan.line, Claim::new(parcel.weight));
+        let parcel = Some(parcel);
+        Self {
+            chan,
+            parcel,
+            waiter,
+        }
+    }
+
+    /// Takes the item back, and leaves the line; `None` if it was sent or handed back before.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use std::pin::pin;
+    /// use std::time::Duration;
+    /// use trunnion_core::BlockOn;
+    /// use trunnion_patterns::{flow, timeout};
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let rt = sim.handle();
+    /// sim.block_on(async {
+    ///     let (sender, _receiver) = flow::channel(NonZeroUsize::MIN).build();
+    ///     sender.send("first").await.unwrap();
+    ///     let mut sending = pin!(sender.send("second"));
+    ///     assert!(timeout(&rt, Duration::from_secs(1), sending.as_mut()).await.is_err());
+    ///     assert_eq!(sending.into_inner(), Some("second"));
+    /// });
+    /// ```
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "what was polled cannot be moved any more"
+    )]
+    pub fn into_inner(self: Pin<&mut Self>) -> Option<T> {
+        let this = self.project();
+        this.waiter.leave();
+        this.parcel.take().map(|parcel| parcel.item)
+    }
+}
+
+impl<T> Future for Sending<'_, T> {
+    type Output = Result<Sent<T>, SendError<T>>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let chan = *this.chan;
+        // A waiter that is in the line does not know its value.
+        if this.waiter.as_mut().value().is_some() {
+            ready!(coop::poll_proceed(cx));
+            let parcel = this.parcel.take().expect(REPOLLED);
+            match send_now(chan, parcel) {
+                Tried::Sent(sent) => return Poll::Ready(Ok(sent)),
+                Tried::Failed(error) => return Poll::Ready(Err(error)),
+                Tried::Full(parcel) => *this.parcel = Some(parcel),
+            }
+        }
+        let granted = ready!(poll_reserve(this.waiter, cx));
+        let parcel = this.parcel.take().expect(REPOLLED);
+        if granted.is_err() {
+            return Poll::Ready(Err(SendError::Closed(parcel.item)));
+        }
+        let permit = Permit::new(chan, parcel.weight);
+        Poll::Ready(permit.send_parcel(parcel))
+    }
+}
+
+/// Sends without waiting; full is only what is to be waited for.
+#[inline]
+fn send_now<T>(chan: &Chan<T>, parcel: Parcel<T>) -> Tried<T> {
+    let (weight, max) = (parcel.weight, chan.rules.max_weight);
+    if weight > max {
+        let item = parcel.item;
+        return Tried::Failed(SendError::TooHeavy { item, weight, max });
+    }
+    let patient = chan.rules.rule.waits();
+    match send(chan, Into::Room { patient }, parcel) {
+        Tried::Full(parcel) if !patient => Tried::Failed(SendError::Full(parcel.item)),
+        tried => tried,
+    }
+}
+
+impl<T> fmt::Debug for Sending<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sending").field(&self.waiter).finish()
+    }
+}

@@ -1,0 +1,343 @@
+//! What lies under a channel's lock: the items, the places that are spoken for, and the counts.
+//!
+//! Nothing here runs code of the user: items are moved in and out, and neither dropped nor looked at.
+//!
+//! * F1: `sent` = delivered + displaced + conflated + leftover + the places in the ring.
+//! * F2: places in the ring and reserved places are together at most the capacity, but for those that came while the youngest was
+//!   being merged; that merge takes them in.
+//! * F3: an item that is being merged has left a hole in its place. Nothing passes it, and the place stays until it is filled.
+//! * F4: once the channel is cut nothing goes in, nor back into a hole.
+
+use core::mem;
+use core::task::Waker;
+use std::collections::VecDeque;
+
+use trunnion_core::mutant;
+
+/// What happens where there is no room; what it needs of the user lies outside of the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rule {
+    Wait,
+    DropOldest,
+    DropNewest,
+    Reject,
+    Conflate,
+    Keyed,
+}
+
+impl Rule {
+    /// Tells whether senders wait for room.
+    pub(crate) const fn waits(self) -> bool {
+        matches!(self, Self::Wait | Self::Keyed)
+    }
+}
+
+/// An item on its way in, with what was found out about it before the lock was taken.
+pub(crate) struct Parcel<T> {
+    pub(crate) item: T,
+    pub(crate) weight: usize,
+    /// The hash of its key; those with another one are of another key.
+    pub(crate) mark: u64,
+}
+
+/// A place in the ring.
+struct Slot<T> {
+    // Nothing while the item is being merged (F3).
+    item: Option<T>,
+    weight: usize,
+    mark: u64,
+}
+
+/// An item that was taken out to be merged.
+pub(crate) struct Hole<T> {
+    pub(crate) item: T,
+    pub(crate) weight: usize,
+    pub(crate) place: u64,
+}
+
+/// How far the channel is on its way to its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    #[default]
+    Open,
+    /// What is in it, and what has a place, goes through.
+    Closed,
+    /// Nothing goes in.
+    Cut,
+}
+
+/// What became of items so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) sent: u64,
+    pub(crate) delivered: u64,
+    pub(crate) displaced: u64,
+    pub(crate) conflated: u64,
+    pub(crate) leftover: u64,
+    pub(crate) rejected: u64,
+    pub(crate) peak: usize,
+    pub(crate) peak_weight: usize,
+}
+
+/// What lies under the lock.
+pub(crate) struct State<T> {
+    ring: VecDeque<Slot<T>>,
+    // The number of the place at the front; places are numbered as they come.
+    first: u64,
+    capacity: usize,
+    max_weight: usize,
+    // That of the places in the ring.
+    weight: usize,
+    reserved: usize,
+    reserved_weight: usize,
+    // Of the reserved, those whose owner has not been polled since.
+    pub(crate) unclaimed: usize,
+    pub(crate) waiting: usize,
+    pub(crate) senders: usize,
+    pub(crate) stage: Stage,
+    // There while the receiver waits.
+    pub(crate) receiver: Option<Waker>,
+    // Somebody waits for the channel to be drained.
+    pub(crate) awaited: bool,
+    pub(crate) counts: Counts,
+}
+
+impl<T> State<T> {
+    pub(crate) fn new(capacity: usize, max_weight: usize) -> Self {
+        Self {
+            ring: VecDeque::new(),
+            first: 0,
+            capacity,
+            max_weight,
+            weight: 0,
+            reserved: 0,
+            reserved_weight: 0,
+            unclaimed: 0,
+            waiting: 0,
+            senders: 1,
+            stage: Stage::Open,
+            receiver: None,
+            awaited: false,
+            counts: Counts::default(),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ring.len()
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Gives the weight of what is in it and of what is reserved.
+    pub(crate) const fn weight(&self) -> usize {
+        // Each was added where the sum could be counted.
+        self.weight + self.reserved_weight
+    }
+
+    pub(crate) const fn reserved(&self) -> usize {
+        self.reserved
+    }
+
+    /// Tells whether an item with this weight has room.
+    #[inline]
+    pub(crate) fn has_room(&self, weight: usize) -> bool {
+        // Both are at most the capacity, or few more.
+        let used = self.ring.len() + self.reserved;
+        used < self.capacity && weight <= self.max_weight.saturating_sub(self.weight())
+    }
+
+    /// Tells whether nothing is in it and nobody has a place.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.ring.is_empty() && self.reserved == 0
+    }
+
+    /// Tells whether the receiver has seen all.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_idle() && (self.stage != Stage::Open || self.senders == 0)
+    }
+
+    /// Puts an item behind the others.
+    #[inline]
+    pub(crate) fn push(&mut self, parcel: Parcel<T>) {
+        let weight = self.add_weight(parcel.weight);
+        self.ring.push_back(Slot {
+            item: Some(parcel.item),
+            weight,
+            mark: parcel.mark,
+        });
+        self.counts.sent += 1;
+        self.note_peak();
+    }
+
+    /// Takes the item at the front, unless it is being merged.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        let item = self.ring.front_mut()?.item.take()?;
+        self.drop_front();
+        self.counts.delivered += 1;
+        Some(item)
+    }
+
+    /// Takes the front's place away.
+    fn drop_front(&mut self) {
+        if let Some(slot) = self.ring.pop_front() {
+            self.first = self.first.wrapping_add(1);
+            self.weight -= slot.weight;
+        }
+    }
+
+    /// Reserves a place; there must be room.
+    pub(crate) fn reserve(&mut self, weight: usize) {
+        self.reserved_weight += weight;
+        self.reserved += 1;
+    }
+
+    /// Gives a reserved place back.
+    pub(crate) fn release(&mut self, weight: usize) {
+        self.reserved_weight -= weight;
+        self.reserved -= 1;
+    }
+
+    /// Takes out what must go so that `weight` has room, if that is enough; the ones at the front, or those at the back.
+    pub(crate) fn displace(&mut self, weight: usize, oldest: bool) -> Option<(T, Vec<T>)> {
+        let fits = weight <= self.max_weight.saturating_sub(self.reserved_weight);
+        if self.ring.is_empty() || self.reserved >= self.capacity || !fits {
+            return None;
+        }
+        let first = self.displace_one(oldest)?;
+        let mut more = Vec::new();
+        while !self.has_room(weight) {
+            more.extend(self.displace_one(oldest));
+        }
+        Some((first, more))
+    }
+
+    fn displace_one(&mut self, oldest: bool) -> Option<T> {
+        let slot = if oldest {
+            self.first = self.first.wrapping_add(1);
+            self.ring.pop_front()
+        } else {
+            self.ring.pop_back()
+        }?;
+        self.weight -= slot.weight;
+        self.counts.displaced += 1;
+        slot.item
+    }
+
+    /// Takes the youngest out to merge it. Without one there is nothing to merge with, and with a hole (`Err`) somebody is at it.
+    pub(crate) fn take_youngest(&mut self) -> Option<Result<Hole<T>, ()>> {
+        let index = self.ring.len().checked_sub(1)?;
+        Some(self.take_at(index).ok_or(()))
+    }
+
+    /// Takes the youngest with `mark` before the place `below` out to merge it.
+    pub(crate) fn take_marked(&mut self, mark: u64, below: Option<u64>) -> Option<Hole<T>> {
+        let end = below.map_or(self.ring.len(), |place| self.index(place));
+        let slots = self.ring.iter().take(end);
+        let index = slots
+            .rev()
+            .position(|slot| slot.mark == mark && slot.item.is_some())?;
+        self.take_at(end - 1 - index)
+    }
+
+    fn take_at(&mut self, index: usize) -> Option<Hole<T>> {
+        let slot = self.ring.get_mut(index)?;
+        let place = self.first.wrapping_add(index as u64);
+        let weight = slot.weight;
+        let item = slot.item.take()?;
+        Some(Hole {
+            item,
+            weight,
+            place,
+        })
+    }
+
+    /// Puts a merged item back into its hole; gives it back if the channel was cut.
+    ///
+    /// True if it is the front, which the receiver waits for.
+    pub(crate) fn put_back(&mut self, hole: Hole<T>) -> Result<bool, T> {
+        let cut = mutant!("flow-fills-a-cut-channel", self.stage == Stage::Cut, false);
+        let index = self.index(hole.place);
+        let Some(slot) = self.ring.get_mut(index).filter(|_| !cut) else {
+            return Err(hole.item);
+        };
+        self.weight -= mem::take(&mut slot.weight);
+        slot.item = Some(hole.item);
+        slot.weight = hole
+            .weight
+            .min(usize::MAX - self.weight - self.reserved_weight);
+        self.weight += slot.weight;
+        self.note_peak();
+        Ok(index == 0)
+    }
+
+    /// Takes a neighbour of a hole that came while there was no room: what lies behind, or before.
+    pub(crate) fn take_excess(&mut self, place: u64) -> Option<Excess<T>> {
+        if mutant!("flow-keeps-the-excess", false, true)
+            || self.stage == Stage::Cut
+            || self.ring.len() + self.reserved <= self.capacity
+        {
+            return None;
+        }
+        let index = self.index(place);
+        let behind = self
+            .ring
+            .get(index + 1)
+            .is_some_and(|slot| slot.item.is_some());
+        if behind {
+            let item = self.remove(index + 1)?;
+            return Some(Excess::Behind(item));
+        }
+        let hole = self.take_at(index.checked_sub(1)?)?;
+        self.remove(index);
+        Some(Excess::Before(hole))
+    }
+
+    /// Takes a place out of the middle: its item went into another one.
+    fn remove(&mut self, index: usize) -> Option<T> {
+        let slot = self.ring.remove(index)?;
+        self.weight -= slot.weight;
+        self.counts.conflated += 1;
+        slot.item
+    }
+
+    /// Takes all out for good; nothing goes in any more.
+    pub(crate) fn cut(&mut self) -> impl Iterator<Item = T> + use<T> {
+        self.stage = Stage::Cut;
+        let ring = mem::take(&mut self.ring);
+        self.weight = 0;
+        self.counts.leftover += ring.len() as u64;
+        ring.into_iter().filter_map(|slot| slot.item)
+    }
+
+    /// Adds to the weight; a merged item that weighs more than can be counted weighs as much as can.
+    fn add_weight(&mut self, weight: usize) -> usize {
+        let weight = weight.min(usize::MAX - self.weight());
+        self.weight += weight;
+        weight
+    }
+
+    fn note_peak(&mut self) {
+        self.counts.peak = self.counts.peak.max(self.ring.len());
+        self.counts.peak_weight = self.counts.peak_weight.max(self.weight());
+    }
+
+    /// Finds a place by its number.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "places in the ring are few enough for its length"
+    )]
+    const fn index(&self, place: u64) -> usize {
+        place.wrapping_sub(self.first) as usize
+    }
+}
+
+/// What is merged with an item beside it, because there is no room for both.
+pub(crate) enum Excess<T> {
+    /// It came after, and its place is gone.
+    Behind(T),
+    /// It came before, and lies in the hole now; the later one's place is gone.
+    Before(Hole<T>),
+}
