@@ -144,14 +144,14 @@ impl<R: Timer> Future for Tick<'_, R> {
     }
 }
 
-/// Says that the period of an [`interval`](fn@crate::interval) is zero: its ticks would never end.
+/// Says that a period is zero: the ticks of an [`interval`](fn@crate::interval) would never end, and a rate would be none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ZeroPeriod;
 
 impl fmt::Display for ZeroPeriod {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the period of an interval is zero")
+        f.write_str("the period is zero: it must be at least a nanosecond")
     }
 }
 

@@ -20,6 +20,10 @@
 //! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
 //! | end a program in phases | [`Shutdown`] | `Timer + Spawn` |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
+//! | let a fast producer meet a slow consumer | [`flow::channel`] | nothing |
+//! | handle items in groups | [`batch`](fn@batch) | `Timer` |
+//! | take one item of a burst, or one at each beat | [`debounce`](fn@debounce), [`sample`](fn@sample) | `Timer` |
+//! | keep items to a rate | [`shape`](fn@shape) | `Timer` |
 //! | give up after a while | [`timeout`](fn@timeout) | `Timer` |
 //! | give up at a point in time | [`timeout_at`] | `Timer` |
 //! | ask an operation to stop at a point in time, and wait until it has | [`with_deadline`](fn@with_deadline) | `Timer` |
@@ -49,10 +53,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod alarm;
 mod as_completed;
 mod backoff;
 mod bracket;
 mod budget;
+mod batch;
+mod debounce;
 mod elapsed;
 mod errors;
 mod failure;
@@ -68,6 +75,9 @@ mod retry;
 mod semaphore;
 mod settle;
 mod shutdown;
+mod sample;
+mod settle;
+mod shape;
 mod supervisor;
 mod task_scope;
 mod timeout;
@@ -85,6 +95,8 @@ pub use budget::{
     Budget, BudgetToken, ConcurrencyBudget, Expense, Fund, GrpcThrottle, RatioBudget, RetryBudget,
     Spent,
 };
+pub use batch::{Batch, Batches, Flush, batch};
+pub use debounce::{Debounce, Edge, debounce};
 pub use elapsed::Elapsed;
 pub use errors::{AllFailed, Empty, Errors};
 pub use failure::{Failure, FlattenFailure};
@@ -110,6 +122,9 @@ pub use shutdown::{
     PhaseReport, RegisterError, Shutdown, ShutdownBuilder, ShutdownGuard, ShutdownHandle,
     StopReport,
 };
+pub use sample::{Sample, sample};
+pub use settle::settle;
+pub use shape::{Shape, shape};
 pub use supervisor::{
     AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
     SupervisorBuilder, SupervisorEnd, SupervisorError, SupervisorRefused,

@@ -258,10 +258,10 @@ impl<T> State<T> {
     ///
     /// True if it is the front, which the receiver waits for.
     pub(crate) fn put_back(&mut self, hole: Hole<T>) -> Result<bool, T> {
-        let cut = mutant!("flow-fills-a-cut-channel", self.stage == Stage::Cut, false);
         let index = self.index(hole.place);
-        let Some(slot) = self.ring.get_mut(index).filter(|_| !cut) else {
-            return Err(hole.item);
+        let Some(slot) = self.ring.get_mut(index) else {
+            // Cut: the ring is empty and stays so (F4).
+            return mutant!("flow-loses-at-the-cut", Err(hole.item), Ok(false));
         };
         self.weight -= mem::take(&mut slot.weight);
         slot.item = Some(hole.item);
