@@ -4,6 +4,7 @@
 mod combinators;
 mod detection;
 mod maps;
+mod flows;
 mod nested_entry;
 mod paused_clock;
 mod primitives;

@@ -198,9 +198,10 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
     ///     assert_eq!(batches.take_remainder(), [1, 2]);
     /// });
     /// ```
+    #[must_use]
     pub fn take_remainder(self: Pin<&mut Self>) -> Vec<S::Item> {
-        let mut this = self.project();
-        let mut items = take(&mut this.items, &mut this.weight);
+        let this = self.project();
+        let mut items = take(this.items, this.weight);
         items.extend(this.carried.take().map(|(item, _)| item));
         (*this.due, *this.idle_at) = (None, None);
         items
@@ -223,14 +224,14 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
         if this.items.len() >= this.limits.max_items.get() {
             return Some(self.flush(Flush::Full));
         }
-        let weighs = *this.weight >= this.limits.max_weight;
-        weighs.then(|| self.flush(Flush::Weight))
+        let full = *this.weight >= this.limits.max_weight;
+        full.then(|| self.flush(Flush::Weight))
     }
 
     fn flush(self: Pin<&mut Self>, flush: Flush) -> Batch<S::Item> {
-        let mut this = self.project();
+        let this = self.project();
         (*this.due, *this.idle_at) = (None, None);
-        let items = take(&mut this.items, &mut this.weight);
+        let items = take(this.items, this.weight);
         Batch { items, flush }
     }
 

@@ -123,6 +123,7 @@ impl<T> Builder<T> {
     }
 
     /// Makes the channel.
+    #[must_use]
     pub fn build(self) -> (Sender<T>, Receiver<T>) {
         let (max_weight, weigh) = match self.weigh {
             Some((max, weigh)) => (max, Some(weigh)),

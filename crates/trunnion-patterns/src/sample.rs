@@ -122,7 +122,7 @@ impl<R: Timer, S: Stream> Stream for Sample<'_, R, S> {
             return Poll::Pending;
         }
         ready!(this.alarm.poll_until(*this.beat, cx));
-        *this.beat = *this.beat + *this.period;
+        *this.beat += *this.period;
         Poll::Ready(this.held.take())
     }
 }

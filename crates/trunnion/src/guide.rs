@@ -12,6 +12,7 @@
 //! | [`shutdown`] | the program ends in order, and in time |
 //! | [`streams`] | a stream, n items at a time |
 //! | [`retry`] | a service that sometimes fails |
+//! | [`flow`] | a fast producer and a slow consumer |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -48,4 +49,6 @@ page! {
     streams = "../guide/streams.md";
     /// How to call a service that sometimes fails, without making an outage worse.
     retry = "../guide/retry.md";
+    /// How to let a fast producer meet a slow consumer.
+    flow = "../guide/flow.md";
 }

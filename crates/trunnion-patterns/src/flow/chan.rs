@@ -8,6 +8,7 @@ use super::line::Line;
 use super::state::{Parcel, Rule};
 
 pub(super) type Weigh<T> = Box<dyn Fn(&T) -> usize + Send + Sync>;
+pub(super) type DynKey<T> = Box<dyn Key<T>>;
 pub(super) type Merge<T> = Box<dyn Fn(&mut T, T) + Send + Sync>;
 
 /// A channel, with the user's part of its rule beside the lock.
@@ -28,7 +29,7 @@ pub(super) struct Rules<T> {
     pub(super) max_weight: usize,
     pub(super) weigh: Option<Weigh<T>>,
     pub(super) merge: Option<Merge<T>>,
-    pub(super) key: Option<Box<dyn Key<T>>>,
+    pub(super) key: Option<DynKey<T>>,
 }
 
 impl<T> Rules<T> {

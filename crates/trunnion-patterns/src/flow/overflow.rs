@@ -3,7 +3,7 @@
 use core::fmt;
 use core::hash::Hash;
 
-use super::chan::{By, Key, Merge};
+use super::chan::{By, DynKey, Merge};
 use super::state::Rule;
 
 /// Says what happens when an item comes and there is no room; given to [`Builder::overflow`](super::Builder::overflow).
@@ -98,7 +98,7 @@ impl<T> Overflow<T> {
     }
 
     /// Takes it apart into what is needed under the lock, and what must not run there.
-    pub(super) fn into_parts(self) -> (Rule, Option<Merge<T>>, Option<Box<dyn Key<T>>>) {
+    pub(super) fn into_parts(self) -> (Rule, Option<Merge<T>>, Option<DynKey<T>>) {
         match self {
             Self::Wait => (Rule::Wait, None, None),
             Self::DropOldest => (Rule::DropOldest, None, None),
@@ -136,7 +136,7 @@ impl<T> fmt::Debug for Conflation<T> {
 
 /// Merges items that have the same key; made by [`Overflow::keyed_conflate`].
 pub struct KeyedConflation<T> {
-    key: Box<dyn Key<T>>,
+    key: DynKey<T>,
     merge: Merge<T>,
 }
 

@@ -244,6 +244,7 @@ impl<T> Sender<T> {
     /// ```
     ///
     /// An item that is being merged at that moment is given back by the call that merges it.
+    #[expect(clippy::must_use_candidate, reason = "it is called for its effect")]
     pub fn close_now(&self) -> Vec<T> {
         line::cut(&self.chan.line).collect()
     }

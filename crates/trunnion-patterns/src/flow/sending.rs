@@ -71,10 +71,7 @@ impl<'a, T> Sending<'a, T> {
     ///     assert_eq!(sending.into_inner(), Some("second"));
     /// });
     /// ```
-    #[expect(
-        clippy::wrong_self_convention,
-        reason = "what was polled cannot be moved any more"
-    )]
+    #[must_use = "what is taken back is dropped otherwise"]
     pub fn into_inner(self: Pin<&mut Self>) -> Option<T> {
         let this = self.project();
         this.waiter.leave();

@@ -3,8 +3,8 @@
 //! Nothing here runs code of the user: items are moved in and out, and neither dropped nor looked at.
 //!
 //! * F1: `sent` = delivered + displaced + conflated + leftover + the places in the ring.
-//! * F2: places in the ring and reserved places are together at most the capacity, but for those that came while the youngest was
-//!   being merged; that merge takes them in.
+//! * F2: items in their places and reserved places are together at most the capacity. Holes come on top where an item came while the
+//!   youngest was being merged; that merge takes it in before it fills its hole.
 //! * F3: an item that is being merged has left a hole in its place. Nothing passes it, and the place stays until it is filled.
 //! * F4: once the channel is cut nothing goes in, nor back into a hole.
 
@@ -82,6 +82,8 @@ pub(crate) struct Counts {
 /// What lies under the lock.
 pub(crate) struct State<T> {
     ring: VecDeque<Slot<T>>,
+    // The places in the ring whose item is being merged.
+    holes: usize,
     // The number of the place at the front; places are numbered as they come.
     first: u64,
     capacity: usize,
@@ -106,6 +108,7 @@ impl<T> State<T> {
     pub(crate) fn new(capacity: usize, max_weight: usize) -> Self {
         Self {
             ring: VecDeque::new(),
+            holes: 0,
             first: 0,
             capacity,
             max_weight,
@@ -247,6 +250,7 @@ impl<T> State<T> {
         let place = self.first.wrapping_add(index as u64);
         let weight = slot.weight;
         let item = slot.item.take()?;
+        self.holes += 1;
         Some(Hole {
             item,
             weight,
@@ -265,6 +269,7 @@ impl<T> State<T> {
         };
         self.weight -= mem::take(&mut slot.weight);
         slot.item = Some(hole.item);
+        self.holes -= 1;
         slot.weight = hole
             .weight
             .min(usize::MAX - self.weight - self.reserved_weight);
@@ -300,6 +305,7 @@ impl<T> State<T> {
         let slot = self.ring.remove(index)?;
         self.weight -= slot.weight;
         self.counts.conflated += 1;
+        self.holes -= usize::from(slot.item.is_none());
         slot.item
     }
 
@@ -307,7 +313,7 @@ impl<T> State<T> {
     pub(crate) fn cut(&mut self) -> impl Iterator<Item = T> + use<T> {
         self.stage = Stage::Cut;
         let ring = mem::take(&mut self.ring);
-        self.weight = 0;
+        (self.weight, self.holes) = (0, 0);
         self.counts.leftover += ring.len() as u64;
         ring.into_iter().filter_map(|slot| slot.item)
     }
@@ -320,7 +326,7 @@ impl<T> State<T> {
     }
 
     fn note_peak(&mut self) {
-        self.counts.peak = self.counts.peak.max(self.ring.len());
+        self.counts.peak = self.counts.peak.max(self.ring.len() - self.holes);
         self.counts.peak_weight = self.counts.peak_weight.max(self.weight());
     }
 
