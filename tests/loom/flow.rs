@@ -4,6 +4,9 @@
 #[path = "../../crates/trunnion-patterns/src/flow/line.rs"]
 mod line;
 #[expect(dead_code, reason = "what only tells how things stand is not modelled")]
+#[path = "../../crates/trunnion-patterns/src/flow/put.rs"]
+mod put;
+#[expect(dead_code, reason = "what only tells how things stand is not modelled")]
 #[path = "../../crates/trunnion-patterns/src/flow/state.rs"]
 mod state;
 
@@ -15,9 +18,10 @@ use trunnion_core::sync::thread;
 use trunnion_core::wait::Waiter;
 
 use self::line::{
-    Claim, Fill, Line, Put, Refused, Way, add_sender, close, cut, fill, look, poll_idle,
-    poll_reserve, poll_take, put, put_reserved, release, remove_sender, try_reserve, try_take,
+    Claim, Line, Refused, add_sender, close, cut, look, poll_idle, poll_reserve, poll_take,
+    release, remove_sender, try_reserve, try_take,
 };
+use self::put::{Fill, Put, Way, fill, put, put_reserved};
 use self::state::{Excess, Parcel, Rule, State};
 use crate::harness::model;
 use crate::payload::Payload;

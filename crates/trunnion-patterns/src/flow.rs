@@ -23,6 +23,7 @@ mod line;
 mod merge;
 mod overflow;
 mod permit;
+mod put;
 mod receiver;
 mod sender;
 mod sending;

@@ -14,7 +14,7 @@ use trunnion_core::mutant;
 use trunnion_core::panic::contain;
 use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
 
-use super::state::{Excess, Hole, Parcel, Rule, Stage, State};
+use super::state::{Stage, State};
 
 /// A channel's state and the line of those who wait for room.
 pub(crate) type Line<T> = WaitQueue<State<T>>;
@@ -75,154 +75,6 @@ impl<T> Shared for State<T> {
 
 pub(crate) fn new<T>(capacity: usize, max_weight: usize) -> Line<T> {
     Line::with_open(State::new(capacity, max_weight), WaitQueue::new(Idle))
-}
-
-/// What became of an item that was to go in.
-pub(crate) enum Put<T> {
-    Queued,
-    Displaced(T, Vec<T>),
-    /// The two are to be merged, which the caller does without the lock.
-    Merge(Hole<T>, Parcel<T>),
-    Full(Parcel<T>),
-    Closed(T),
-}
-
-/// How an item is to go in.
-#[derive(Clone, Copy)]
-pub(crate) struct Way {
-    pub(crate) rule: Rule,
-    /// Who finds no room waits for it, so that nothing is refused.
-    pub(crate) patient: bool,
-    /// Of the items with its mark only those before this place are looked at.
-    pub(crate) below: Option<u64>,
-}
-
-/// Puts an item in if there is room and nobody waits for it, or does what the rule says.
-#[inline]
-pub(crate) fn put<T>(line: &Line<T>, way: Way, parcel: Parcel<T>) -> Put<T> {
-    let mut queue = line.lock();
-    let unqueued = queue.is_empty();
-    let state = queue.shared();
-    let free = state.stage == Stage::Open && unqueued && state.has_room(parcel.weight);
-    if !free || way.rule == Rule::Keyed {
-        return put_slow(line, queue, way, (parcel, free));
-    }
-    state.push(parcel);
-    let receiver = state.receiver.take();
-    drop(queue);
-    wake(receiver);
-    Put::Queued
-}
-
-/// The same where it is closed or there is no room, or where keys are compared.
-fn put_slow<T>(
-    line: &Line<T>,
-    mut queue: Locked<'_, State<T>>,
-    way: Way,
-    (parcel, free): (Parcel<T>, bool),
-) -> Put<T> {
-    let state = queue.shared();
-    if state.stage != Stage::Open {
-        return Put::Closed(parcel.item);
-    }
-    let mut displaced = None;
-    let placed = match way.rule {
-        Rule::Keyed => match state.take_marked(parcel.mark, way.below) {
-            Some(hole) => return Put::Merge(hole, parcel),
-            None => free,
-        },
-        Rule::Conflate => match state.take_youngest() {
-            Some(Ok(hole)) => return Put::Merge(hole, parcel),
-            // Who merges the youngest takes this one in too.
-            Some(Err(())) => true,
-            None => false,
-        },
-        Rule::DropOldest | Rule::DropNewest => {
-            displaced = state.displace(parcel.weight, way.rule == Rule::DropOldest);
-            displaced.is_some()
-        }
-        Rule::Wait | Rule::Reject => false,
-    };
-    if !placed {
-        state.counts.rejected += u64::from(!way.patient);
-        return Put::Full(parcel);
-    }
-    state.push(parcel);
-    let receiver = state.receiver.take();
-    finish(line, queue);
-    wake(receiver);
-    displaced.map_or(Put::Queued, |(first, more)| Put::Displaced(first, more))
-}
-
-/// Puts an item into the place that was reserved with `weight`. Where it is to be merged or the channel was cut, the place stays
-/// reserved.
-pub(crate) fn put_reserved<T>(
-    line: &Line<T>,
-    way: Way,
-    weight: usize,
-    parcel: Parcel<T>,
-) -> Put<T> {
-    let mut queue = line.lock();
-    let state = queue.shared();
-    if state.stage == Stage::Cut {
-        return Put::Closed(parcel.item);
-    }
-    if way.rule == Rule::Keyed {
-        if let Some(hole) = state.take_marked(parcel.mark, way.below) {
-            return Put::Merge(hole, parcel);
-        }
-    }
-    state.release(weight);
-    state.push(parcel);
-    let receiver = state.receiver.take();
-    finish(line, queue);
-    wake(receiver);
-    Put::Queued
-}
-
-/// What is to be done with a merged item.
-pub(crate) enum Fill<T> {
-    /// It is back in its place.
-    Done,
-    /// This one is to be merged with it too.
-    More(Hole<T>, Excess<T>),
-    /// The channel was cut meanwhile.
-    Cut(T),
-}
-
-/// Puts a merged item back, unless there is another one to be merged with it. `merged` new items went into it since it was taken.
-pub(crate) fn fill<T>(line: &Line<T>, hole: Hole<T>, merged: u64) -> Fill<T> {
-    let mut queue = line.lock();
-    let state = queue.shared();
-    if let Some(excess) = state.take_excess(hole.place) {
-        return Fill::More(hole, excess);
-    }
-    let front = match state.put_back(hole) {
-        Ok(front) => front,
-        Err(item) => return Fill::Cut(item),
-    };
-    state.counts.sent += merged;
-    state.counts.conflated += merged;
-    let front = mutant!("flow-filled-unseen", front, false);
-    let receiver = if front { state.receiver.take() } else { None };
-    finish(line, queue);
-    wake(receiver);
-    Fill::Done
-}
-
-/// Puts an item back as it is, after a merge that panicked. What finds no place any more is given back, to be dropped.
-pub(crate) fn restore<T>(line: &Line<T>, hole: Hole<T>, merged: u64) -> Option<T> {
-    let mut queue = line.lock();
-    let state = queue.shared();
-    let back = state.put_back(hole);
-    if back.is_ok() {
-        state.counts.sent += merged;
-        state.counts.conflated += merged;
-    }
-    let receiver = state.receiver.take();
-    finish(line, queue);
-    wake(receiver);
-    back.err()
 }
 
 /// Reserves a place if there is room and nobody waits for it.
@@ -413,7 +265,7 @@ fn tell_end<T>(queue: &mut Locked<'_, State<T>>, wakers: &mut Wakers) {
 
 /// Gives the lock back, once those are served whom what was done concerns.
 #[inline]
-fn finish<T>(line: &Line<T>, mut queue: Locked<'_, State<T>>) {
+pub(crate) fn finish<T>(line: &Line<T>, mut queue: Locked<'_, State<T>>) {
     if !queue.is_empty() || queue.shared().awaited {
         settle(line, queue);
     }
@@ -436,7 +288,7 @@ fn settle<'a, T>(line: &'a Line<T>, mut queue: Locked<'a, State<T>>) {
 
 /// Wakes the receiver; no lock is held.
 #[inline]
-fn wake(receiver: Option<Waker>) {
+pub(crate) fn wake(receiver: Option<Waker>) {
     if let Some(receiver) = receiver {
         contain(|| receiver.wake());
     }

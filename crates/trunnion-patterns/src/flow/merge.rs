@@ -4,7 +4,8 @@ use trunnion_core::panic::contain;
 
 use super::chan::Chan;
 use super::error::SendError;
-use super::line::{self, Fill, Line, Put, Way};
+use super::line::Line;
+use super::put::{self, Fill, Put, Way};
 use super::sender::Sent;
 use super::state::{Excess, Hole, Parcel, Rule};
 
@@ -42,8 +43,8 @@ fn put<T>(chan: &Chan<T>, into: Into, parcel: Parcel<T>, below: Option<u64>) -> 
         below,
     };
     match into {
-        Into::Room { .. } => line::put(&chan.line, way, parcel),
-        Into::Reserved(weight) => line::put_reserved(&chan.line, way, weight, parcel),
+        Into::Room { .. } => put::put(&chan.line, way, parcel),
+        Into::Reserved(weight) => put::put_reserved(&chan.line, way, weight, parcel),
     }
 }
 
@@ -92,7 +93,7 @@ impl<'a, T> Taken<'a, T> {
         let mut next = new;
         while let Some(mut hole) = self.merge_one(chan, next) {
             hole.weight = chan.rules.weigh(&hole.item);
-            match line::fill(self.line, hole, 1) {
+            match put::fill(self.line, hole, 1) {
                 Fill::Done => break,
                 Fill::Cut(item) => return Tried::Failed(SendError::Closed(item)),
                 Fill::More(hole, Excess::Behind(item)) => {
@@ -120,7 +121,7 @@ impl<'a, T> Taken<'a, T> {
 impl<T> Drop for Taken<'_, T> {
     fn drop(&mut self) {
         if let Some(hole) = self.hole.take() {
-            let homeless = line::restore(self.line, hole, self.merged);
+            let homeless = put::restore(self.line, hole, self.merged);
             contain(|| drop(homeless));
         }
     }
