@@ -3,8 +3,8 @@
 
 mod combinators;
 mod detection;
-mod maps;
 mod flows;
+mod maps;
 mod nested_entry;
 mod paused_clock;
 mod primitives;

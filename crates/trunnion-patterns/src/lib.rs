@@ -56,9 +56,9 @@
 mod alarm;
 mod as_completed;
 mod backoff;
+mod batch;
 mod bracket;
 mod budget;
-mod batch;
 mod debounce;
 mod elapsed;
 mod errors;
@@ -72,12 +72,11 @@ mod race;
 mod race_ok;
 mod refusal;
 mod retry;
+mod sample;
 mod semaphore;
 mod settle;
-mod shutdown;
-mod sample;
-mod settle;
 mod shape;
+mod shutdown;
 mod supervisor;
 mod task_scope;
 mod timeout;
@@ -88,6 +87,7 @@ mod with_deadline;
 
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use backoff::{Backoff, Delays, Jitter};
+pub use batch::{Batch, Batches, Flush, batch};
 #[doc(hidden)]
 pub use bracket::Started;
 pub use bracket::{BracketError, ReleaseOn, bracket};
@@ -95,7 +95,6 @@ pub use budget::{
     Budget, BudgetToken, ConcurrencyBudget, Expense, Fund, GrpcThrottle, RatioBudget, RetryBudget,
     Spent,
 };
-pub use batch::{Batch, Batches, Flush, batch};
 pub use debounce::{Debounce, Edge, debounce};
 pub use elapsed::Elapsed;
 pub use errors::{AllFailed, Empty, Errors};
@@ -113,18 +112,17 @@ pub use retry::{
     RetryIf, RetryObserver, RetryPolicy, RetryReport, RetryRules, RetryRun, RetryStop, Retrying,
     Stopped, UntilCancelled, Verdict,
 };
+pub use sample::{Sample, sample};
 pub use semaphore::{
     Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
     TryAcquireError,
 };
 pub use settle::settle;
+pub use shape::{Shape, shape};
 pub use shutdown::{
     PhaseReport, RegisterError, Shutdown, ShutdownBuilder, ShutdownGuard, ShutdownHandle,
     StopReport,
 };
-pub use sample::{Sample, sample};
-pub use settle::settle;
-pub use shape::{Shape, shape};
 pub use supervisor::{
     AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
     SupervisorBuilder, SupervisorEnd, SupervisorError, SupervisorRefused,
