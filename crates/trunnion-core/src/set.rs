@@ -111,6 +111,21 @@ impl<F> FutureSet<F> {
         self.len == 0
     }
 
+    /// Goes through the children with their numbers, the lowest number first.
+    ///
+    /// ```
+    /// use trunnion_core::set::FutureSet;
+    ///
+    /// let mut set = FutureSet::new();
+    /// let [zero, one] = ["a", "b"].map(|child| set.insert(child));
+    /// assert!(set.remove(zero));
+    /// assert_eq!(set.iter().collect::<Vec<_>>(), [(one, &"b")]);
+    /// ```
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &F)> {
+        let places = 0..self.chunks.filled();
+        places.filter_map(|index| Some((index as usize, self.chunks.look(index)?)))
+    }
+
     /// Adds a child, which the next [`poll_next`](Self::poll_next) polls after those that are ready; gives its number.
     ///
     /// Nobody is woken: a caller that is not about to poll the set wakes its task.

@@ -84,6 +84,15 @@ impl<F> Chunks<F> {
         chunk.wakers.link((index - chunk.start) as usize)
     }
 
+    /// Looks at a place, which may be vacant.
+    pub(super) fn look(&self, index: u32) -> Option<&F> {
+        let chunk = match &self.last {
+            Some(last) if last.start <= index => last,
+            _ => &self.older[self.find(index)],
+        };
+        chunk.places.look((index - chunk.start) as usize)
+    }
+
     pub(super) fn place(&mut self, index: u32) -> Pin<&mut Option<F>> {
         let chunk = self.chunk(index);
         let offset = (index - chunk.start) as usize;

@@ -41,6 +41,11 @@ impl<F> Places<F> {
         self.list.push(Some(future));
     }
 
+    /// Looks at a place that was filled once; what lies there is not moved through it.
+    pub(super) fn look(&self, offset: usize) -> Option<&F> {
+        self.list[offset].as_ref()
+    }
+
     pub(super) fn get(&mut self, offset: usize) -> Pin<&mut Option<F>> {
         let place = &mut self.list[offset];
         // SAFETY: M1: the place keeps its address until the list is dropped, which drops what is in it there.
