@@ -15,6 +15,9 @@
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
 //! | let at most so many do something at once, wherever they are | [`Semaphore`] | nothing |
 //! | process a stream, at most so many items at once | [`map_concurrent`](fn@map_concurrent) | nothing |
+//! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
+//! | start children that borrow, and wait for all of them | [`scope`](fn@scope), [`try_scope`], [`local_scope`] | nothing |
+//! | the same with many children of one type | [`group`](fn@group) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
 //! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
@@ -40,6 +43,8 @@
 //! | `gather`, `as_completed`, `settle`, `race` | are outputs like others | the other futures are dropped, then it goes on |
 //! | `try_gather` | the first stops the others; they are gone before it is given | the same |
 //! | `race_ok` | are kept until one succeeds or all have failed | the same |
+//! | `scope`, `local_scope`, `group` | are the children's outputs | body and children are dropped, then it goes on |
+//! | `try_scope` | the body's drops the children, before it is given | the same |
 //! | `TaskScope` | its joiner decides | the other tasks are cancelled and awaited, then it goes on |
 //! | `Supervisor` | the child is restarted, until that is too often | the same |
 //! | `Shutdown` | are the parts' own | the shutdown begins, and its report tells of it |
@@ -74,6 +79,11 @@ mod refusal;
 mod retry;
 mod sample;
 mod semaphore;
+mod map_concurrent;
+mod own;
+mod race;
+mod race_ok;
+mod scope;
 mod settle;
 mod shape;
 mod shutdown;
@@ -116,6 +126,11 @@ pub use sample::{Sample, sample};
 pub use semaphore::{
     Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
     TryAcquireError,
+#[doc(hidden)]
+pub use scope::{AnyLocal, AnySend, Direct, Holds, Placed, Route, Same};
+pub use scope::{
+    ChildOf, Group, GroupChild, LocalScope, LocalScopeChild, Scope, ScopeChild, ScopeFuture,
+    ScopeOf, group, local_scope, scope, try_scope,
 };
 pub use settle::settle;
 pub use shape::{Shape, shape};

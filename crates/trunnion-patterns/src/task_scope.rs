@@ -9,7 +9,6 @@ mod hold;
 mod joiner;
 mod limited;
 mod outcome;
-mod own;
 mod release;
 mod roster;
 mod runner;

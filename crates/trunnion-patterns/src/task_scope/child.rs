@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use trunnion_core::{JoinError, Spawn, TaskHandle};
 
-use super::own;
 use super::roster::Enclosing;
 use super::runner::Joined;
+use crate::own;
 
 /// Stops one child, or waits for it.
 ///

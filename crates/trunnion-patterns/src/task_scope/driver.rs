@@ -22,11 +22,11 @@ use super::builder::{PanicPolicy, Plan};
 use super::error::{ScopeError, Why};
 use super::joiner::{Done, Flow, Joiner, Over};
 use super::outcome::{ChildInfo, Outcome};
-use super::own;
 use super::roster::Entry;
 use super::runner::address;
 use super::state::Core;
-use crate::Elapsed;
+use crate::{Elapsed, own};
+
 
 struct Driver<J, T, E> {
     core: Arc<Core<T, E>>,

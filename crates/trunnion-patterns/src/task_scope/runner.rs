@@ -10,8 +10,8 @@ use trunnion_core::panic::catch;
 use trunnion_core::{CancelToken, CancelledOwned, JoinError, PanicPayload};
 
 use super::outcome::Outcome;
-use super::own;
 use super::state::{Core, Ticket};
+use crate::own;
 
 /// Says how a child's future ended.
 pub(super) enum Ended<V> {

@@ -13,6 +13,7 @@ mod order;
 mod race;
 mod retry;
 mod semaphore;
+mod scope;
 mod set;
 mod shutdown;
 mod streams;

@@ -5,7 +5,7 @@ mod ends;
 mod handles;
 mod joiners;
 mod limits;
-mod panics;
+pub(crate) mod panics;
 mod races;
 mod sweeps;
 
@@ -18,12 +18,12 @@ use trunnion_core::{BlockOn, Timer};
 use trunnion_sim::{Schedule, Sim, SimRuntime};
 
 const SEEDS: u64 = 256;
-const MOMENT: Duration = Duration::from_millis(1);
+pub(crate) const MOMENT: Duration = Duration::from_millis(1);
 
 /// What children and bodies fail with in these tests.
 type Fault = &'static str;
 
-fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(SimRuntime) -> F) {
+pub(crate) fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(SimRuntime) -> F) {
     for seed in 0..SEEDS {
         let sim = Sim::new().schedule(Schedule::Random).seed(seed);
         let rt = sim.handle();
@@ -33,23 +33,23 @@ fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(SimRuntime) -> F) {
 
 /// Counts those that are alive.
 #[derive(Clone, Default)]
-struct Census(Arc<AtomicUsize>);
+pub(crate) struct Census(Arc<AtomicUsize>);
 
 /// One of a census.
-struct Member(Census);
+pub(crate) struct Member(Census);
 
 impl Census {
-    fn join(&self) -> Member {
+    pub(crate) fn join(&self) -> Member {
         self.0.fetch_add(1, SeqCst);
         Member(self.clone())
     }
 
-    fn alive(&self) -> usize {
+    pub(crate) fn alive(&self) -> usize {
         self.0.load(SeqCst)
     }
 
     /// Never ends by itself.
-    fn endless<T>(&self) -> impl Future<Output = Result<T, Fault>> + Send + 'static
+    pub(crate) fn endless<T>(&self) -> impl Future<Output = Result<T, Fault>> + Send + use<T>
     where
         T: Send + 'static,
     {
@@ -68,11 +68,11 @@ impl Drop for Member {
 }
 
 /// Gives `value` after so many moments.
-fn after<T: Send + 'static>(
+pub(crate) fn after<T: Send + 'static>(
     rt: &SimRuntime,
     moments: u32,
     value: T,
-) -> impl Future<Output = T> + Send + 'static {
+) -> impl Future<Output = T> + Send + use<T> {
     let sleep = rt.sleep(moments * MOMENT);
     async move {
         sleep.await;

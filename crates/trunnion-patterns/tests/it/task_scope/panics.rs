@@ -13,7 +13,7 @@ use trunnion_sim::run;
 use super::{Census, Fault, in_each_schedule};
 
 /// Awaits a future and keeps its panic.
-async fn caught<F: Future>(future: F) -> Result<F::Output, PanicPayload> {
+pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, PanicPayload> {
     let mut future = Box::pin(future);
     std::future::poll_fn(
         move |cx| match catch(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -25,12 +25,12 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, PanicPayload> {
     .await
 }
 
-fn text<T>(result: Result<T, PanicPayload>) -> String {
+pub(crate) fn text<T>(result: Result<T, PanicPayload>) -> String {
     let payload = result.err().expect("it panicked");
     payload.message().expect("with a text").to_owned()
 }
 
-struct Bomb(&'static str);
+pub(crate) struct Bomb(pub(crate) &'static str);
 
 impl Drop for Bomb {
     fn drop(&mut self) {

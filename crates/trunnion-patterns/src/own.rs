@@ -16,7 +16,7 @@ impl Drop for Pop {
 }
 
 /// Polls the child that `who` names inside `f`.
-pub(super) fn polling<R>(who: impl FnOnce() -> Option<(usize, u64)>, f: impl FnOnce() -> R) -> R {
+pub(crate) fn polling<R>(who: impl FnOnce() -> Option<(usize, u64)>, f: impl FnOnce() -> R) -> R {
     if !cfg!(debug_assertions) {
         return f();
     }
@@ -26,7 +26,7 @@ pub(super) fn polling<R>(who: impl FnOnce() -> Option<(usize, u64)>, f: impl FnO
 }
 
 /// Finds the child of `scope` that this thread is polling.
-pub(super) fn polled_of(scope: usize) -> Option<u64> {
+pub(crate) fn polled_of(scope: usize) -> Option<u64> {
     if !cfg!(debug_assertions) {
         return None;
     }
@@ -42,7 +42,7 @@ pub(super) fn polled_of(scope: usize) -> Option<u64> {
 }
 
 /// Tells whether this thread is polling the child `id` of `scope`.
-pub(super) fn is_polling(scope: usize, id: u64) -> bool {
+pub(crate) fn is_polling(scope: usize, id: u64) -> bool {
     let find = |polled: &RefCell<Vec<(usize, u64)>>| polled.borrow().contains(&(scope, id));
     cfg!(debug_assertions) && POLLED.try_with(find).unwrap_or(false)
 }
