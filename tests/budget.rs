@@ -12,6 +12,8 @@ mod retry;
 mod scope;
 #[path = "budget/semaphore.rs"]
 mod semaphore;
+#[path = "budget/scopes.rs"]
+mod scopes;
 #[path = "budget/together.rs"]
 mod together;
 #[path = "budget/token.rs"]

@@ -15,5 +15,6 @@ mod semaphores;
 mod shutdowns;
 mod signals;
 mod supervisors;
+mod scopes;
 mod task_scopes;
 mod tokens;

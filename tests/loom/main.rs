@@ -9,6 +9,12 @@
 //! signal, job queue and registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`), and
 //! the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own file, so
 //! that it must use
+//! roster of a scope that spawns (`scope`), the permits and the line of a semaphore (`semaphore`), the budgets of retries
+//! (`budget`), the queue between the simulator's thread and others (`sim`), the signal, job queue and registry of the smol
+//! adapter (`smol`), the count of running closures of the tokio adapter (`tokio`), and the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own file, so that it must use
+//! roster of a scope that spawns (`scope`), the children of a scope of one task (`children`), the queue between the simulator's thread and others (`sim`), the signal, job queue and
+//! registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`), and the seam that they
+//! stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own file, so that it must use
 //! nothing but core.
 //!
 //! What is not, and why:
@@ -24,6 +30,7 @@
 
 mod budget;
 mod flow;
+mod children;
 mod harness;
 mod payload;
 mod scope;

@@ -1,0 +1,483 @@
+//! Scopes of one task: on every runtime, and in many schedules of the simulator.
+
+use std::future::{Future, Ready, pending, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::task::Poll;
+use std::time::Duration;
+
+use trunnion_core::panic::catch;
+use trunnion_core::{
+    AnyRuntime, BlockOn, JoinError, PanicPayload, Spawn, TaskHandle, Timer, YieldNow,
+};
+use trunnion_patterns::{
+    Elapsed, Group, Scope, SpawnError, group, local_scope, scope, timeout, try_scope,
+};
+use trunnion_sim::{Schedule, Sim};
+use trunnion_smol::SmolOwned;
+use trunnion_tokio::TokioOwned;
+
+use crate::runtimes::ALL;
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
+    for (name, start) in ALL {
+        let owner = start();
+        let done = owner.block_on(async {
+            case(owner.runtime()).await;
+            name
+        });
+        assert_eq!(done, name);
+    }
+    for seed in 0..256 {
+        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
+        sim.block_on(case(AnyRuntime::new(sim.handle())));
+    }
+}
+
+/// Counts those that are alive.
+#[derive(Clone, Default)]
+struct Census(Arc<AtomicUsize>);
+
+struct Member(Census);
+
+impl Census {
+    fn join(&self) -> Member {
+        self.0.fetch_add(1, SeqCst);
+        Member(self.clone())
+    }
+
+    fn alive(&self) -> usize {
+        self.0.load(SeqCst)
+    }
+}
+
+impl Drop for Member {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, SeqCst);
+    }
+}
+
+async fn endless(member: Member) {
+    let _member = member;
+    pending().await
+}
+
+/// Awaits a future and keeps its panic.
+async fn caught<F: Future>(future: F) -> Result<F::Output, PanicPayload> {
+    let mut future = Box::pin(future);
+    poll_fn(move |cx| match catch(|| future.as_mut().poll(cx)) {
+        Ok(polled) => polled.map(Ok),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+/// Polls once, inside its runtime.
+async fn begin<F: Future>(future: F) -> std::pin::Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    poll_fn(|cx| {
+        assert!(future.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    future
+}
+
+#[test]
+fn children_borrow_sleep_and_are_awaited() {
+    everywhere(|rt| async move {
+        let (mut left, mut right) = (Vec::new(), 0);
+        let sum = scope(async |s| {
+            s.spawn_detached(async {
+                rt.sleep(MOMENT).await;
+                left.push(1);
+            });
+            let child = s.spawn(async {
+                rt.yield_now().await;
+                right += 2;
+                right
+            });
+            child.await.expect("it ends") + 1
+        });
+        assert_eq!(sum.await, 3);
+        assert_eq!((left, right), (vec![1], 2));
+    });
+}
+
+#[test]
+fn children_go_on_while_the_body_awaits_something_else() {
+    everywhere(|rt| async move {
+        let ended = AtomicU32::new(0);
+        scope(async |s| {
+            for _ in 0..10 {
+                s.spawn_detached(async {
+                    rt.sleep(MOMENT).await;
+                    ended.fetch_add(1, SeqCst);
+                });
+            }
+            while ended.load(SeqCst) < 10 {
+                rt.sleep(MOMENT).await;
+            }
+        })
+        .await;
+        assert_eq!(ended.into_inner(), 10);
+    });
+}
+
+#[test]
+fn a_scope_moves_between_threads_with_its_task() {
+    everywhere(|rt| async move {
+        let inner = rt.clone();
+        let task = rt.spawn(async move {
+            let mut sums = [0_u32; 4];
+            group(async |s| {
+                for (number, sum) in (1..).zip(&mut sums) {
+                    let rt = &inner;
+                    s.spawn_detached(async move {
+                        for _ in 0..10 {
+                            rt.yield_now().await;
+                            *sum += number;
+                        }
+                    });
+                }
+            })
+            .await;
+            sums
+        });
+        assert_eq!(task.await.expect("it ends"), [10, 20, 30, 40]);
+    });
+}
+
+#[test]
+fn a_body_that_returns_early_waits_and_one_that_fails_does_not() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let value = try_scope(async |s| {
+            let (rt, member) = (rt.clone(), census.join());
+            s.spawn_detached(async move {
+                rt.sleep(MOMENT).await;
+                drop(member);
+            });
+            Ok::<_, ()>(1)
+        });
+        assert_eq!((value.await, census.alive()), (Ok(1), 0));
+        let failed = try_scope(async |s| {
+            for _ in 0..5 {
+                s.spawn_detached(endless(census.join()));
+            }
+            rt.yield_now().await;
+            Err::<(), _>("body")
+        });
+        assert_eq!((failed.await, census.alive()), (Err("body"), 0));
+    });
+}
+
+#[test]
+fn panics_of_bodies_and_children_are_raised_when_all_are_gone() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let raised = caught(scope(async |s| {
+            s.spawn_detached(endless(census.join()));
+            s.spawn_detached(async {
+                rt.yield_now().await;
+                panic!("child")
+            });
+            s.spawn_detached(endless(census.join()));
+            endless(census.join()).await;
+        }));
+        assert_eq!(
+            raised.await.expect_err("it is raised").message(),
+            Some("child")
+        );
+        assert_eq!(census.alive(), 0);
+        let raised = caught(scope(async |s| {
+            s.spawn_detached(endless(census.join()));
+            rt.yield_now().await;
+            panic!("body")
+        }));
+        let raised: Result<(), _> = raised.await;
+        assert_eq!(raised.expect_err("it is raised").message(), Some("body"));
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+struct Bomb(Member);
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        let alive = self.0.0.alive();
+        panic!("one of {alive}");
+    }
+}
+
+#[test]
+fn destructors_that_panic_spare_the_others_and_are_raised_once() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let raised = caught(try_scope(async |s| {
+            for _ in 0..3 {
+                let bomb = Bomb(census.join());
+                s.spawn_detached(async move {
+                    let _bomb = &bomb;
+                    pending::<()>().await;
+                });
+                s.spawn_detached(endless(census.join()));
+            }
+            rt.yield_now().await;
+            Err::<(), _>("body")
+        }));
+        let raised = raised.await.expect_err("it is raised");
+        assert_eq!(raised.message(), Some("one of 5"), "the last but one");
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_timeout_drops_the_scope_and_all_in_it() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let late = timeout(
+            &rt,
+            MOMENT,
+            scope(async |s| {
+                let inner = s.clone();
+                let (first, second) = (census.join(), census.join());
+                s.spawn_detached(async move {
+                    inner.spawn_detached(endless(first));
+                    drop(inner);
+                    endless(second).await;
+                });
+            }),
+        );
+        assert!(matches!(late.await, Err(Elapsed { .. })));
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_dropped_scope_tells_handles_in_other_tasks_and_refuses_them() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let mut task = None;
+        let dropped = begin(scope(async |s: Scope<'static>| {
+            let child = s.spawn(endless(census.join()));
+            let (late, census) = (s.clone(), census.clone());
+            task = Some(rt.spawn(async move {
+                let cancelled = matches!(child.await, Err(JoinError::Cancelled));
+                let refused = late.try_spawn(endless(census.join()));
+                cancelled && matches!(refused, Err(SpawnError::Closed(_)))
+            }));
+            pending::<()>().await;
+        }));
+        let dropped = dropped.await;
+        rt.yield_now().await;
+        drop(dropped);
+        let told = task.expect("it was spawned").await;
+        assert!(told.expect("it ends"));
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_forgotten_scope_harms_nobody() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let inner = rt.clone();
+        let forgotten = begin(scope(async move |s: Scope<'static>| {
+            let rt = inner.clone();
+            s.spawn_detached(async move { rt.sleep(MOMENT).await });
+            s.spawn_detached(endless(census.join()));
+            pending::<()>().await;
+        }));
+        let forgotten = forgotten.await;
+        #[expect(clippy::mem_forget, reason = "it is what the test is about")]
+        std::mem::forget(forgotten);
+        rt.sleep(2 * MOMENT).await;
+    });
+}
+
+#[test]
+fn tasks_on_other_threads_spawn_abort_and_await() {
+    everywhere(|rt| async move {
+        let (census, ran) = (Census::default(), Arc::new(AtomicUsize::new(0)));
+        let mut tasks = Vec::new();
+        scope(async |s: Scope<'static>| {
+            for number in 0..4 {
+                let (s, inner) = (s.clone(), rt.clone());
+                let (census, ran) = (census.clone(), Arc::clone(&ran));
+                tasks.push(rt.spawn(async move {
+                    let (mut admitted, mut cancelled) = (0, 0);
+                    for _ in 0..8 {
+                        let (member, ran, rt) = (census.join(), Arc::clone(&ran), inner.clone());
+                        let child = s.try_spawn(async move {
+                            let _member = member;
+                            rt.yield_now().await;
+                            ran.fetch_add(1, SeqCst);
+                        });
+                        let Ok(child) = child else { continue };
+                        admitted += 1;
+                        if number % 2 == 0 {
+                            child.abort();
+                        }
+                        cancelled += usize::from(child.await.is_err());
+                    }
+                    (admitted, cancelled)
+                }));
+            }
+            for _ in 0..5 {
+                rt.yield_now().await;
+            }
+        })
+        .await;
+        let ended = ran.load(SeqCst);
+        let (mut admitted, mut cancelled) = (0, 0);
+        for task in tasks {
+            let counts = task.await.expect("it ends");
+            (admitted, cancelled) = (admitted + counts.0, cancelled + counts.1);
+        }
+        assert_eq!(admitted, ended + cancelled);
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn cancelling_a_child_waits_until_it_is_gone_and_spares_the_others() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let kept = scope(async |s| {
+            let child = s.spawn(endless(census.join()));
+            let sibling = s.spawn(async {
+                rt.sleep(MOMENT).await;
+                7
+            });
+            rt.yield_now().await;
+            assert!(matches!(child.cancel().await, Err(JoinError::Cancelled)));
+            assert_eq!(census.alive(), 0);
+            sibling.await.expect("it goes on")
+        });
+        assert_eq!(kept.await, 7);
+    });
+}
+
+#[test]
+fn nested_scopes_end_from_inside_out_and_an_inner_failure_is_the_inner_ones() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let outer = scope(async |outer| {
+            let sibling = outer.spawn(async {
+                rt.sleep(MOMENT).await;
+                1
+            });
+            let inner = outer.spawn(async {
+                try_scope(async |s| {
+                    s.spawn_detached(endless(census.join()));
+                    rt.yield_now().await;
+                    Err::<(), _>("inner")
+                })
+                .await
+            });
+            assert_eq!(inner.await.expect("it ends"), Err("inner"));
+            assert_eq!(census.alive(), 0);
+            sibling.await.expect("it goes on")
+        });
+        assert_eq!(outer.await, 1);
+    });
+}
+
+#[test]
+fn a_scope_in_an_aborted_task_leaves_nobody() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let (inner, members) = (rt.clone(), census.clone());
+        let task = rt.spawn(async move {
+            scope(async |s| {
+                s.spawn_detached(endless(members.join()));
+                s.spawn_detached(async {
+                    let _member = members.join();
+                    inner.sleep(Duration::from_hours(1)).await;
+                });
+            })
+            .await;
+        });
+        rt.yield_now().await;
+        assert!(task.cancel().await.is_err());
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_child_that_never_waits_lets_the_task_give_way() {
+    everywhere(|rt| async move {
+        let other = {
+            let inner = rt.clone();
+            rt.spawn(async move { inner.yield_now().await })
+        };
+        let mut stop = pin!(other);
+        let turns = AtomicU32::new(0);
+        local_scope(async |s| {
+            let busy = s.spawn(poll_fn(|cx| {
+                turns.fetch_add(1, SeqCst);
+                cx.waker().wake_by_ref();
+                Poll::<()>::Pending
+            }));
+            assert!(stop.as_mut().await.is_ok(), "another task ran");
+            busy.abort();
+        })
+        .await;
+        assert!(turns.into_inner() >= 1);
+    });
+}
+
+#[test]
+fn never_polled_nothing_runs_and_without_children_the_body_is_all() {
+    everywhere(|rt| async move {
+        let census = Census::default();
+        let never = scope(async |s| {
+            s.spawn_detached(endless(census.join()));
+            unreachable!("nobody polls it")
+        });
+        let never: Box<dyn Future<Output = ()>> = Box::new(never);
+        drop(never);
+        assert_eq!(census.alive(), 0);
+        let alone = scope(async |_s| {
+            rt.yield_now().await;
+            4
+        });
+        assert_eq!(alone.await, 4);
+        assert_eq!(group(async |_: Group<Ready<()>>| 5).await, 5);
+    });
+}
+
+/// A scope in a task of `owner`, which ends under it.
+fn ends_under<O: BlockOn>(owner: O, rt: AnyRuntime) {
+    let census = Census::default();
+    let members = census.clone();
+    let (tell, told) = std::sync::mpsc::channel();
+    let task = rt.spawn(async move {
+        scope(async |s| {
+            s.spawn_detached(endless(members.join()));
+            s.spawn_detached(async move { tell.send(()).expect("it waits") });
+            endless(members.join()).await;
+        })
+        .await;
+    });
+    owner.block_on(rt.yield_now());
+    told.recv().expect("it has begun");
+    drop(owner);
+    let waiter = TokioOwned::current_thread().expect("tokio starts");
+    assert!(matches!(waiter.block_on(task), Err(JoinError::Shutdown)));
+    assert_eq!(census.alive(), 0);
+}
+
+#[test]
+fn a_runtime_that_ends_under_a_scope_drops_it_with_its_children() {
+    let owner = TokioOwned::with_workers(std::num::NonZeroUsize::MIN).expect("tokio starts");
+    let rt = AnyRuntime::new(owner.handle());
+    ends_under(owner, rt);
+    let owner = SmolOwned::with_workers(std::num::NonZeroUsize::MIN).expect("the thread starts");
+    let rt = AnyRuntime::new(owner.handle());
+    ends_under(owner, rt);
+}
