@@ -4,6 +4,7 @@ mod blocking;
 mod digest;
 mod far;
 mod map;
+mod group;
 mod now;
 mod retry;
 mod runtimes;
@@ -99,6 +100,9 @@ pub const ALL: &[Scenario] = &[
     map::YIELD_1,
     map::YIELD_16,
     map::YIELD_1024,
+    group::TEN,
+    group::THOUSAND,
+    group::TEN_THOUSAND,
     blocking::SCENARIO,
     runtimes::SCENARIO,
     digest::SCENARIO,
