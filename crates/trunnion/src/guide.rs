@@ -13,6 +13,7 @@
 //! | [`streams`] | a stream, n items at a time |
 //! | [`retry`] | a service that sometimes fails |
 //! | [`flow`] | a fast producer and a slow consumer |
+//! | [`scopes`] | children and tasks that cannot leak |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
