@@ -7,6 +7,39 @@ std::thread_local! {
     static POLLED: RefCell<Vec<(usize, u64)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// The scope of a child, for [`polling`]; in release builds nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope {
+    #[cfg(debug_assertions)]
+    address: Option<usize>,
+}
+
+impl Scope {
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(unused_variables, reason = "nobody looks at it")
+    )]
+    pub(crate) const fn at(address: usize) -> Self {
+        Self {
+            #[cfg(debug_assertions)]
+            address: Some(address),
+        }
+    }
+
+    /// Gives its address; none in release builds.
+    #[cfg_attr(
+        not(debug_assertions),
+        expect(clippy::unused_self, reason = "there is nothing in it")
+    )]
+    pub(crate) const fn address(self) -> Option<usize> {
+        #[cfg(debug_assertions)]
+        let address = self.address;
+        #[cfg(not(debug_assertions))]
+        let address = None;
+        address
+    }
+}
+
 struct Pop;
 
 impl Drop for Pop {

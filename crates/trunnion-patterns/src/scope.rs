@@ -6,6 +6,7 @@ mod driver;
 mod handle;
 mod held;
 mod member;
+mod seats;
 mod value;
 
 use core::future::Future;

@@ -7,10 +7,12 @@ use core::task::{Context, Poll, ready};
 
 use trunnion_core::{JoinError, PanicPayload};
 
-use super::children::{Card, Children, Ended};
+use super::children::Children;
 use super::held::{AnyLocal, AnySend, Same};
 use super::member::Held;
+use super::seats::{Card, Ended};
 use super::value::{Direct, Placed, Route};
+#[cfg(debug_assertions)]
 use crate::own;
 
 /// The handle of a child of [`scope`](fn@crate::scope) or [`try_scope`](fn@crate::try_scope).
@@ -51,23 +53,35 @@ pub type GroupChild<F> = ChildOf<Same<F>, Direct>;
 /// Dropping it changes nothing; the child's scope waits for the child.
 #[must_use = "a refused child shows only here; drop it where that does not matter"]
 pub struct ChildOf<C: Future, V> {
-    children: Children<Held<C>, C::Output>,
+    // Empty if the child was refused, and once its end was given.
+    children: Option<Children<Held<C>, C::Output>>,
     card: Card,
     route: V,
 }
 
 impl<C: Future, V: Route<C::Output>> ChildOf<C, V> {
+    #[inline]
     pub(super) const fn new(children: Children<Held<C>, C::Output>, card: Card, route: V) -> Self {
         Self {
-            children,
+            children: Some(children),
             card,
+            route,
+        }
+    }
+
+    pub(super) const fn refused(route: V) -> Self {
+        Self {
+            children: None,
+            card: Card::REFUSED,
             route,
         }
     }
 
     /// Asks the child to stop: its scope drops it before its next turn. Its siblings go on.
     pub fn abort(&self) {
-        self.children.abort(self.card);
+        if let Some(children) = &self.children {
+            children.abort(self.card);
+        }
     }
 
     /// Aborts the child and waits until its future has been dropped.
@@ -84,7 +98,7 @@ impl<C: Future, V: Route<C::Output>> ChildOf<C, V> {
 
     /// Tells whether the child has ended, or was refused.
     pub fn is_finished(&self) -> bool {
-        self.children.has_ended(self.card)
+        has_ended(self.children.as_ref(), self.card)
     }
 
     /// Tells whether the scope did not take the child: its future was dropped unpolled.
@@ -97,11 +111,33 @@ impl<C: Future, V: Route<C::Output>> ChildOf<C, V> {
         self.card.id
     }
 
-    #[cold]
-    #[expect(clippy::panic, reason = "it would wait for itself without end")]
-    fn refuse_own(&self) {
-        let id = self.card.id;
-        match self.children.location(self.card) {
+    /// Turns how the child ended into what its handle gives.
+    fn result(&self, ended: Ended<C::Output>) -> Result<V::Value, JoinError> {
+        match ended {
+            Ended::Value(output) => {
+                let value = self.route.value(output);
+                Ok(value.expect("a child puts its value down before it ends"))
+            }
+            Ended::Panicked(text) => {
+                let text = Box::new(String::from(text));
+                Err(JoinError::Panicked(PanicPayload::new(text)))
+            }
+            Ended::Cancelled => Err(JoinError::Cancelled),
+        }
+    }
+}
+
+fn has_ended<H, O>(children: Option<&Children<H, O>>, card: Card) -> bool {
+    children.is_none_or(|children| children.has_ended(card))
+}
+
+/// Panics if the child `card` is polling its own handle.
+#[cfg(debug_assertions)]
+#[expect(clippy::panic, reason = "it would wait for itself without end")]
+fn refuse_own<H, O>(children: &Children<H, O>, card: Card) {
+    let id = card.id;
+    if own::is_polling(children.address(), id) {
+        match children.location(card) {
             Some(at) => panic!("child {id} spawned at {at} awaits its own handle"),
             None => panic!("child {id} awaits its own handle"),
         }
@@ -114,32 +150,27 @@ impl<C: Future, V> Unpin for ChildOf<C, V> {}
 impl<C: Future, V: Route<C::Output>> Future for ChildOf<C, V> {
     type Output = Result<V::Value, JoinError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.is_refused() {
             return Poll::Ready(Err(JoinError::Cancelled));
         }
-        if own::is_polling(self.children.address(), self.card.id) {
-            self.refuse_own();
-        }
-        let ended = ready!(self.children.poll_end(self.card, cx));
-        Poll::Ready(match ended {
-            Some(Ended::Value(output)) => {
-                let value = self.route.value(output);
-                Ok(value.expect("a child puts its value down before it ends"))
-            }
-            Some(Ended::Panicked(text)) => Err(JoinError::Panicked(PanicPayload::new(Box::new(
-                String::from(text),
-            )))),
-            Some(Ended::Cancelled) => Err(JoinError::Cancelled),
-            None => unreachable!("the child's handle was polled after it gave its result"),
-        })
+        let Some(children) = &self.children else {
+            unreachable!("the child's handle was polled after it gave its result")
+        };
+        #[cfg(debug_assertions)]
+        refuse_own(children, self.card);
+        let ended = ready!(children.poll_end(self.card, cx));
+        let result = self.result(ended);
+        // Its seat is free.
+        self.children = None;
+        Poll::Ready(result)
     }
 }
 
 impl<C: Future, V> Drop for ChildOf<C, V> {
     fn drop(&mut self) {
-        if self.card.has_seat() {
-            self.children.leave(self.card);
+        if let Some(children) = &self.children {
+            children.leave(self.card);
         }
     }
 }
@@ -148,7 +179,7 @@ impl<C: Future, V> fmt::Debug for ChildOf<C, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ChildOf")
             .field("number", &self.card.id)
-            .field("finished", &self.children.has_ended(self.card))
+            .field("finished", &has_ended(self.children.as_ref(), self.card))
             .finish_non_exhaustive()
     }
 }

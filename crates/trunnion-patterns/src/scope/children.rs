@@ -10,7 +10,7 @@
 use core::future::Future;
 use core::panic::Location;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
 use trunnion_core::mutant;
 use trunnion_core::panic::contain;
@@ -18,62 +18,12 @@ use trunnion_core::set::FutureSet;
 use trunnion_core::sync::Arc;
 use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
 
-/// The seat of a child without a handle, the number of one that has none yet, and the end of the list of free seats.
-const NONE: u32 = u32::MAX;
-
-/// Names a child: by its number in the order of the spawns, and by its seat if it has a handle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Card {
-    pub(crate) id: u64,
-    seat: u32,
-}
-
-impl Card {
-    /// The card of a child that was not taken.
-    pub(crate) const REFUSED: Self = Self {
-        id: u64::MAX,
-        seat: NONE,
-    };
-
-    /// Tells whether somebody may wait for the child.
-    pub(crate) const fn has_seat(self) -> bool {
-        self.seat != NONE
-    }
-}
+use super::seats::{Card, Ended, Look, Seats};
 
 /// What the set holds.
 pub(crate) trait Member: Future {
     /// Gives the card that the child was taken with.
     fn card(&self) -> Card;
-}
-
-/// Says how a child ended, to its handle.
-#[derive(Debug)]
-pub(crate) enum Ended<O> {
-    Value(O),
-    /// The payload is the scope's; this is its text.
-    Panicked(Box<str>),
-    Cancelled,
-}
-
-enum Stage<O> {
-    Runs,
-    Ended(Ended<O>),
-    Given,
-}
-
-struct Seat<O> {
-    id: u64,
-    location: &'static Location<'static>,
-    /// The number in the set.
-    number: u32,
-    stage: Stage<O>,
-    /// That of who waits for the end.
-    waker: Option<Waker>,
-    aborted: bool,
-    /// The handle is there.
-    handle: bool,
-    next_free: u32,
 }
 
 /// What lies under the lock.
@@ -83,8 +33,7 @@ pub(crate) struct Book<H, O> {
     // Who came meanwhile, or while the driver sleeps.
     inbox: Vec<H>,
     aborts: Vec<Card>,
-    seats: Vec<Seat<O>>,
-    free: u32,
+    seats: Seats<O>,
     next_id: u64,
     // The driver looks here before it sleeps.
     awake: bool,
@@ -99,47 +48,6 @@ impl<H, O> Shared for Book<H, O> {
 }
 
 impl<H, O> Book<H, O> {
-    /// Finds a seat for child `id`.
-    fn seat(&mut self, id: u64, location: &'static Location<'static>) -> u32 {
-        let seat = Seat {
-            id,
-            location,
-            number: NONE,
-            stage: Stage::Runs,
-            waker: None,
-            aborted: false,
-            handle: true,
-            next_free: NONE,
-        };
-        let free = self.free;
-        match self.seats.get_mut(free as usize) {
-            None => {
-                self.seats.push(seat);
-                u32::try_from(self.seats.len() - 1).unwrap_or(NONE)
-            }
-            Some(place) => {
-                self.free = place.next_free;
-                // A free seat holds neither value nor waker.
-                *place = seat;
-                free
-            }
-        }
-    }
-
-    fn find(&mut self, card: Card) -> Option<&mut Seat<O>> {
-        let seat = self.seats.get_mut(card.seat as usize);
-        seat.filter(|seat| seat.id == card.id)
-    }
-
-    /// Frees the seat of a child that has ended and whose handle has left: an old card does not find it any more.
-    fn free(&mut self, card: Card) {
-        if let Some(seat) = self.seats.get_mut(card.seat as usize) {
-            seat.id = mutant!("children-free-keeps-name", Card::REFUSED.id, seat.id);
-            seat.next_free = self.free;
-            self.free = card.seat;
-        }
-    }
-
     fn has_news(&self) -> bool {
         !self.inbox.is_empty() || !self.aborts.is_empty()
     }
@@ -147,32 +55,29 @@ impl<H, O> Book<H, O> {
 
 impl<H: Member, O> Book<H, O> {
     /// Puts a child into the set, which is not moved for that.
-    fn put(set: &mut FutureSet<H>, seats: &mut [Seat<O>], child: H) {
-        let card = child.card();
+    #[inline]
+    fn put(set: &mut FutureSet<H>, seats: &mut Seats<O>, card: Card, child: H) {
         let number = set.insert(child);
-        let seat = seats.get_mut(card.seat as usize);
-        if let Some(seat) = seat.filter(|seat| seat.id == card.id) {
-            seat.number = u32::try_from(number).unwrap_or(NONE);
+        if card.has_seat() {
+            seats.place(card, number);
         }
     }
 
-    /// Takes the set with all children in it.
-    fn collect(&mut self) -> FutureSet<H> {
-        let mut set = self.set.take().unwrap_or_default();
-        if !self.inbox.is_empty() {
-            let Self { inbox, seats, .. } = self;
-            inbox
-                .drain(..)
-                .for_each(|child| Self::put(&mut set, seats, child));
+    /// Puts those that came meanwhile behind the others.
+    fn empty_inbox(&mut self) {
+        if let Some(set) = &mut self.set {
+            for child in self.inbox.drain(..) {
+                Self::put(set, &mut self.seats, child.card(), child);
+            }
         }
-        set
     }
 
     /// Puts a child where the driver finds it, behind all others. One that is asleep, or about to be, looks into the inbox (C2).
-    fn enter(&mut self, child: H) {
+    #[inline]
+    fn enter(&mut self, card: Card, child: H) {
         let direct = mutant!("children-enter-unseen", self.awake, true) && self.inbox.is_empty();
         match &mut self.set {
-            Some(set) if direct => Self::put(set, &mut self.seats, child),
+            Some(set) if direct => Self::put(set, &mut self.seats, card, child),
             _ => self.inbox.push(child),
         }
     }
@@ -209,8 +114,7 @@ impl<H, O> Children<H, O> {
             set: Some(FutureSet::new()),
             inbox: Vec::new(),
             aborts: Vec::new(),
-            seats: Vec::new(),
-            free: NONE,
+            seats: Seats::new(),
             next_id: 0,
             awake: true,
             closed: false,
@@ -232,6 +136,7 @@ impl<H, O> Children<H, O> {
     ///
     /// # Errors
     /// The future, when the scope is closed (C1).
+    #[inline]
     pub(crate) fn admit<P>(
         &self,
         future: P,
@@ -248,9 +153,11 @@ impl<H, O> Children<H, O> {
         }
         let id = book.next_id;
         book.next_id += 1;
-        let seat = handle.map_or(NONE, |location| book.seat(id, location));
-        let card = Card { id, seat };
-        book.enter(hold(future, card));
+        let card = match handle {
+            None => Card::detached(id),
+            Some(location) => book.seats.give(id, location),
+        };
+        book.enter(card, hold(future, card));
         let asleep = !book.awake;
         drop(locked);
         if mutant!("children-spawn-wakes-nobody", asleep, false) {
@@ -276,10 +183,7 @@ impl<H, O> Children<H, O> {
         let mut locked = self.queue.lock();
         let book = locked.shared();
         book.awake = true;
-        if !book.inbox.is_empty() {
-            let set = book.collect();
-            book.set = Some(set);
-        }
+        book.empty_inbox();
     }
 
     /// Takes the children to be polled.
@@ -289,13 +193,11 @@ impl<H, O> Children<H, O> {
     {
         let mut locked = self.queue.lock();
         let book = locked.shared();
-        let set = book.collect();
-        let cards = core::mem::take(&mut book.aborts);
-        let mut number = |card| {
-            let place = book.find(card)?;
-            matches!(place.stage, Stage::Runs).then_some((place.number as usize, card))
-        };
-        let aborts = cards.into_iter().filter_map(&mut number).collect();
+        book.empty_inbox();
+        let set = book.set.take().unwrap_or_default();
+        let cards = core::mem::take(&mut book.aborts).into_iter();
+        let aborts = cards.filter_map(|card| Some((book.seats.number(card)?, card)));
+        let aborts = aborts.collect();
         Turn { set, aborts }
     }
 
@@ -327,56 +229,35 @@ impl<H, O> Children<H, O> {
 
     /// Keeps the end of a child that had a handle; gives it back if nobody waits for it any more.
     pub(crate) fn end(&self, card: Card, ended: Ended<O>) -> Option<Ended<O>> {
-        let mut locked = self.queue.lock();
-        let book = locked.shared();
-        let Some(seat) = book.find(card) else {
-            return Some(ended);
-        };
-        if !seat.handle {
-            mutant!("children-end-keeps-seat", book.free(card), ());
-            return Some(ended);
+        let kept = self.queue.lock().shared().seats.end(card, ended);
+        match kept {
+            Err(ended) => Some(ended),
+            Ok(waker) => {
+                let waker = mutant!("children-end-wakes-nobody", waker, None);
+                if let Some(waker) = waker {
+                    contain(|| waker.wake());
+                }
+                None
+            }
         }
-        // It replaces `Runs`, which holds nothing.
-        seat.stage = Stage::Ended(ended);
-        let waker = seat.waker.take();
-        drop(locked);
-        if let Some(waker) = mutant!("children-end-wakes-nobody", waker, None::<Waker>) {
-            contain(|| waker.wake());
-        }
-        None
     }
 
-    /// Waits for the end of a child; `None` if it was given before.
-    pub(crate) fn poll_end(&self, card: Card, cx: &mut Context<'_>) -> Poll<Option<Ended<O>>> {
+    /// Waits for the end of a child, which is given once.
+    pub(crate) fn poll_end(&self, card: Card, cx: &mut Context<'_>) -> Poll<Ended<O>> {
         let mut new = None;
         loop {
             let mut locked = self.queue.lock();
-            let Some(seat) = locked.shared().find(card) else {
-                return Poll::Ready(None);
-            };
-            let runs = matches!(seat.stage, Stage::Runs);
-            if !runs && mutant!("children-join-registers-blindly", true, new.is_none()) {
-                let stage = core::mem::replace(&mut seat.stage, Stage::Given);
-                drop(locked);
-                return Poll::Ready(match stage {
-                    Stage::Ended(ended) => Some(ended),
-                    Stage::Runs | Stage::Given => None,
-                });
-            }
-            let same = |held: &Waker| held.will_wake(cx.waker());
-            if seat.waker.as_ref().is_some_and(same) {
-                drop(locked);
-                return Poll::Pending;
-            }
-            if let Some(waker) = new.take() {
-                let old = seat.waker.replace(waker);
-                drop(locked);
-                contain(|| drop(old));
-                return Poll::Pending;
-            }
+            let look = locked.shared().seats.look(card, cx.waker(), &mut new);
             drop(locked);
-            // Cloning runs the user's code (C4).
-            new = Some(cx.waker().clone());
+            match look {
+                Look::Ended(ended) => return Poll::Ready(ended),
+                Look::Waits(old) => {
+                    contain(|| drop(old));
+                    return Poll::Pending;
+                }
+                // Cloning runs the user's code (C4).
+                Look::Stale => new = Some(cx.waker().clone()),
+            }
         }
     }
 
@@ -384,11 +265,9 @@ impl<H, O> Children<H, O> {
     pub(crate) fn abort(&self, card: Card) {
         let mut locked = self.queue.lock();
         let book = locked.shared();
-        let runs = |seat: &&mut Seat<O>| matches!(seat.stage, Stage::Runs) && !seat.aborted;
-        let Some(seat) = book.find(card).filter(runs) else {
+        if !book.seats.abort(card) {
             return;
-        };
-        seat.aborted = true;
+        }
         book.aborts.push(card);
         let asleep = !book.awake;
         drop(locked);
@@ -399,36 +278,24 @@ impl<H, O> Children<H, O> {
 
     /// Tells whether a child has ended.
     pub(crate) fn has_ended(&self, card: Card) -> bool {
-        let mut locked = self.queue.lock();
-        let seat = locked.shared().find(card);
-        seat.is_none_or(|seat| !matches!(seat.stage, Stage::Runs))
+        !self.queue.lock().shared().seats.runs(card)
+    }
+
+    /// Finds a child with a handle that has not ended.
+    pub(crate) fn running(&self) -> Option<Card> {
+        self.queue.lock().shared().seats.running()
     }
 
     /// Gives the place that spawned a child with a handle.
+    #[cfg(debug_assertions)]
     pub(crate) fn location(&self, card: Card) -> Option<&'static Location<'static>> {
-        let mut locked = self.queue.lock();
-        locked.shared().find(card).map(|seat| seat.location)
+        self.queue.lock().shared().seats.location(card)
     }
 
     /// The handle of a child leaves it to the scope.
     pub(crate) fn leave(&self, card: Card) {
-        let mut locked = self.queue.lock();
-        let book = locked.shared();
-        let Some(seat) = book.find(card) else {
-            return;
-        };
-        seat.handle = false;
-        let waker = seat.waker.take();
-        let ended = !matches!(seat.stage, Stage::Runs);
-        let left = if ended {
-            let stage = core::mem::replace(&mut seat.stage, Stage::Given);
-            book.free(card);
-            Some(stage)
-        } else {
-            None
-        };
-        drop(locked);
-        contain(|| drop(left));
+        let (ended, waker) = self.queue.lock().shared().seats.leave(card);
+        contain(|| drop(ended));
         contain(|| drop(waker));
     }
 

@@ -10,9 +10,10 @@ use trunnion_core::PanicPayload;
 use trunnion_core::panic::{catch, contain};
 use trunnion_core::set::FutureSet;
 
-use super::children::{Card, Children, Ended, Member, Rest, Told, Turn, poll_told};
+use super::children::{Children, Member, Rest, Told, Turn, poll_told};
 use super::handle::ScopeOf;
 use super::member::Held;
+use super::seats::{Card, Ended};
 
 /// Where a scope is.
 enum Stage<F> {
@@ -25,6 +26,8 @@ enum Stage<F> {
 pin_project! {
     /// Runs a scope of one task; made by [`scope`](fn@crate::scope), [`try_scope`](fn@crate::try_scope),
     /// [`local_scope`](fn@crate::local_scope) and [`group`](fn@crate::group).
+    ///
+    /// A child cannot wait for its own scope: polling this takes it mutably, and it is being polled while a child runs.
     ///
     /// # Panics
     /// With the first panic of the body or a child, when all are gone; and when it is polled again after it was ready.
@@ -112,38 +115,54 @@ impl<C: Future> Crew<C> {
         self.panic = Some(panic);
     }
 
-    /// Tells the handle of a child how that ended.
-    fn end(&mut self, card: Card, result: Result<Ended<C::Output>, PanicPayload>) {
-        let ended = match result {
-            Ok(ended) => ended,
-            Err(panic) => {
-                let text = panic.message().unwrap_or("a value that is not text");
-                let ended = Ended::Panicked(Box::from(text));
-                self.keep_panic(panic);
-                ended
-            }
-        };
+    /// Keeps the panic of a child, of which its handle gets the text.
+    #[cold]
+    fn fail(&mut self, card: Card, panic: PanicPayload) {
+        let text = Box::from(text(&panic));
+        self.keep_panic(panic);
+        self.end(card, Ended::Panicked(text));
+    }
+
+    /// Tells the handle of a child, if it has one, how that ended.
+    fn end(&mut self, card: Card, ended: Ended<C::Output>) {
         let refused = if card.has_seat() {
             self.children.end(card, ended)
         } else {
             Some(ended)
         };
-        if core::mem::needs_drop::<C::Output>() && refused.is_some() {
+        if refused.is_some() {
             self.guard(|| drop(refused));
+        }
+    }
+
+    /// Drops a child that has not ended.
+    fn drop_child(&mut self, card: Card, drop: impl FnOnce()) {
+        match catch(drop) {
+            Ok(()) => self.end(card, Ended::Cancelled),
+            Err(panic) => self.fail(card, panic),
         }
     }
 
     /// Drops those that are to go, and polls those that were woken; false if one has panicked.
     fn turn(&mut self, turn: &mut Turn<Held<C>>, cx: &mut Context<'_>) -> bool {
         for (number, card) in turn.aborts.drain(..) {
-            let dropped = catch(|| _ = turn.set.remove(number));
-            self.end(card, dropped.map(|()| Ended::Cancelled));
+            self.drop_child(card, || _ = turn.set.remove(number));
         }
-        while self.panic.is_none() {
-            let Poll::Ready(Some((_, (card, result)))) = turn.set.poll_next(cx) else {
-                break;
-            };
-            self.end(card, result.map(Ended::Value));
+        // One catch for all: after the first panic nobody has a turn any more.
+        let polled = catch(|| {
+            while self.panic.is_none() {
+                let Poll::Ready(Some((_, (card, result)))) = turn.set.poll_next(cx) else {
+                    break;
+                };
+                match result {
+                    Ok(_) if !card.has_seat() && !core::mem::needs_drop::<C::Output>() => {}
+                    Ok(value) => self.end(card, Ended::Value(value)),
+                    Err(panic) => self.fail(card, *panic),
+                }
+            }
+        });
+        if let Err(panic) = polled {
+            self.keep_panic(panic);
         }
         self.panic.is_none()
     }
@@ -153,13 +172,12 @@ impl<C: Future> Crew<C> {
         let (set, inbox) = self.children.close();
         self.guard(drop_body);
         for child in inbox.into_iter().rev() {
-            let card = child.card();
-            let dropped = catch(|| drop(child));
-            self.end(card, dropped.map(|()| Ended::Cancelled));
+            self.drop_child(child.card(), || drop(child));
         }
         if let Some(mut set) = taken.or(set) {
             self.drop_all(&mut set);
         }
+        self.end_fallen();
     }
 
     fn drop_all(&mut self, set: &mut FutureSet<Held<C>>) {
@@ -167,10 +185,23 @@ impl<C: Future> Crew<C> {
         // Numbers of the set are given again, those of children are not.
         cards.sort_unstable_by_key(|(_, card)| core::cmp::Reverse(card.id));
         for (number, card) in cards {
-            let dropped = catch(|| _ = set.remove(number));
-            self.end(card, dropped.map(|()| Ended::Cancelled));
+            self.drop_child(card, || _ = set.remove(number));
         }
     }
+
+    /// Tells the handle of the child that panicked in its turn: the one that has not ended when all are gone.
+    fn end_fallen(&mut self) {
+        let Some(panic) = &self.panic else { return };
+        if let Some(card) = self.children.running() {
+            let ended = Ended::Panicked(Box::from(text(panic)));
+            self.end(card, ended);
+        }
+    }
+}
+
+/// Gives what a handle may know of a panic that is the scope's.
+fn text(panic: &PanicPayload) -> &str {
+    panic.message().unwrap_or("a value that is not text")
 }
 
 impl<C, F, Fut> ScopeFuture<C, F, Fut>

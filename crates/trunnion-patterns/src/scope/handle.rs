@@ -5,10 +5,11 @@ use core::future::Future;
 use core::panic::Location;
 
 use super::child::ChildOf;
-use super::children::{Card, Children};
+use super::children::Children;
 use super::held::{AnyLocal, AnySend, Holds, Same};
 use super::member::Held;
-use crate::SpawnError;
+use super::seats::Card;
+use crate::{SpawnError, own};
 
 /// The handle of [`scope`](fn@crate::scope) and [`try_scope`](fn@crate::try_scope): its children are of any type and `Send`.
 pub type Scope<'env> = ScopeOf<AnySend<'env>>;
@@ -34,6 +35,7 @@ impl<C: Future> ScopeOf<C> {
         Self { children }
     }
 
+    #[inline]
     fn admit<F>(
         &self,
         ready: C::Ready,
@@ -43,7 +45,7 @@ impl<C: Future> ScopeOf<C> {
         F: Future,
         C: Holds<F>,
     {
-        let scope = self.children.address();
+        let scope = own::Scope::at(self.children.address());
         let hold = |ready, card| Held::new(C::hold(ready), card, scope);
         self.children.admit(ready, handle, hold)
     }
@@ -66,14 +68,13 @@ impl<C: Future> ScopeOf<C> {
         C: Holds<F>,
     {
         let (ready, route) = C::ready(future);
-        let card = match self.admit(ready, Some(Location::caller())) {
-            Ok(card) => card,
+        match self.admit(ready, Some(Location::caller())) {
+            Ok(card) => ChildOf::new(self.children.clone(), card, route),
             Err(refused) => {
                 drop(refused);
-                Card::REFUSED
+                ChildOf::refused(route)
             }
-        };
-        ChildOf::new(self.children.clone(), card, route)
+        }
     }
 
     /// Starts a child without a handle; the scope waits for it all the same.

@@ -2,29 +2,30 @@
 
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use trunnion_core::PanicPayload;
 use trunnion_core::panic::{catch, contain};
 
-use super::children::{Card, Member};
+use super::children::Member;
+use super::seats::Card;
 use crate::own;
 
 pin_project! {
-    /// A child in the set: it never panics when it is polled.
+    /// A child in the set.
     pub(crate) struct Held<C> {
         // Empty once it has ended.
         #[pin]
         child: Option<C>,
         card: Card,
-        // The address of the scope.
-        scope: usize,
+        scope: own::Scope,
     }
 }
 
 impl<C> Held<C> {
-    pub(super) const fn new(child: C, card: Card, scope: usize) -> Self {
+    #[inline]
+    pub(super) const fn new(child: C, card: Card, scope: own::Scope) -> Self {
         Self {
             child: Some(child),
             card,
@@ -34,31 +35,29 @@ impl<C> Held<C> {
 }
 
 impl<C: Future> Future for Held<C> {
-    type Output = (Card, Result<C::Output, PanicPayload>);
+    // A panic of its destructor; rare, and therefore small.
+    type Output = (Card, Result<C::Output, Box<PanicPayload>>);
 
+    /// Panics with the child, whose scope finds out who it was.
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let who = (*this.scope, this.card.id);
-        let mut output = None;
-        let caught = catch(|| {
-            let Some(child) = this.child.as_mut().as_pin_mut() else {
-                unreachable!("a child that has ended is not polled")
-            };
-            if let Poll::Ready(value) = own::polling(|| Some(who), || child.poll(cx)) {
-                output = Some(value);
-                // A destructor's panic is the child's.
-                this.child.set(None);
-            }
-        });
-        match (caught, output) {
-            (Ok(()), None) => Poll::Pending,
-            (Ok(()), Some(value)) => Poll::Ready((*this.card, Ok(value))),
-            (Err(panic), output) => {
-                contain(|| drop(output));
-                contain(|| this.child.set(None));
-                Poll::Ready((*this.card, Err(panic)))
+        let card = *this.card;
+        let Some(child) = this.child.as_mut().as_pin_mut() else {
+            unreachable!("a child that has ended is not polled")
+        };
+        let value = ready!(own::polling(
+            || Some((this.scope.address()?, card.id)),
+            || child.poll(cx)
+        ));
+        // A destructor's panic is the child's.
+        if core::mem::needs_drop::<C>() {
+            if let Err(panic) = catch(|| this.child.set(None)) {
+                contain(|| drop(value));
+                return Poll::Ready((card, Err(Box::new(panic))));
             }
         }
+        Poll::Ready((card, Ok(value)))
     }
 }
 

@@ -96,6 +96,57 @@ fn a_destructors_panic_after_the_value_is_the_childs() {
 }
 
 #[test]
+fn a_destructors_panic_and_one_of_the_value_do_not_abort_and_the_first_is_raised() {
+    run(|_| async {
+        let raised = caught(scope(async |s| {
+            let bomb = Bomb("late");
+            s.spawn_detached(std::future::poll_fn(move |_| {
+                let _bomb = &bomb;
+                std::task::Poll::Ready(Bomb("of the value"))
+            }));
+        }));
+        // In a box the child drops what nobody wants before it is dropped itself.
+        assert_eq!(text(raised.await), "of the value");
+        let raised = caught(group(async |s| {
+            let bomb = Bomb("late");
+            s.spawn_detached(std::future::poll_fn(move |_| {
+                let _bomb = &bomb;
+                std::task::Poll::Ready(Bomb("of the value"))
+            }));
+        }));
+        assert_eq!(text(raised.await), "late");
+    });
+}
+
+#[test]
+fn only_the_handle_of_the_child_that_panicked_has_the_text() {
+    run(|_| async {
+        for panics in 0..=3 {
+            let mut handles = Vec::new();
+            let raised = caught(local_scope(async |s| {
+                handles.extend((0..3).map(|number| {
+                    s.spawn(async move {
+                        assert_ne!(number, panics, "boom");
+                        pending::<()>().await;
+                    })
+                }));
+                // One without a handle is the last.
+                s.spawn_detached(async move { assert_ne!(3, panics, "boom") });
+                pending::<()>().await;
+            }));
+            assert!(text(raised.await).contains("boom"));
+            for (number, child) in handles.into_iter().enumerate() {
+                match child.await {
+                    Err(JoinError::Panicked(_)) => assert_eq!(number, panics),
+                    Err(JoinError::Cancelled) => assert_ne!(number, panics),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    });
+}
+
+#[test]
 fn the_handle_of_a_child_that_panicked_has_the_text() {
     run(|_| async {
         let kept = std::cell::RefCell::new(None);
