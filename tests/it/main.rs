@@ -16,5 +16,6 @@ mod shutdowns;
 mod signals;
 mod supervisors;
 mod scopes;
+mod supervisors;
 mod task_scopes;
 mod tokens;

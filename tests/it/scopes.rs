@@ -62,7 +62,7 @@ impl Drop for Member {
 
 async fn endless(member: Member) {
     let _member = member;
-    pending().await
+    pending::<()>().await;
 }
 
 /// Awaits a future and keeps its panic.
@@ -452,7 +452,7 @@ fn never_polled_nothing_runs_and_without_children_the_body_is_all() {
 }
 
 /// A scope in a task of `owner`, which ends under it.
-fn ends_under<O: BlockOn>(owner: O, rt: AnyRuntime) {
+fn ends_under<O: BlockOn>(owner: O, rt: &AnyRuntime) {
     let census = Census::default();
     let members = census.clone();
     let (tell, told) = std::sync::mpsc::channel();
@@ -476,8 +476,8 @@ fn ends_under<O: BlockOn>(owner: O, rt: AnyRuntime) {
 fn a_runtime_that_ends_under_a_scope_drops_it_with_its_children() {
     let owner = TokioOwned::with_workers(std::num::NonZeroUsize::MIN).expect("tokio starts");
     let rt = AnyRuntime::new(owner.handle());
-    ends_under(owner, rt);
+    ends_under(owner, &rt);
     let owner = SmolOwned::with_workers(std::num::NonZeroUsize::MIN).expect("the thread starts");
     let rt = AnyRuntime::new(owner.handle());
-    ends_under(owner, rt);
+    ends_under(owner, &rt);
 }
