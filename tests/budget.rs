@@ -10,10 +10,10 @@ mod map;
 mod retry;
 #[path = "budget/scope.rs"]
 mod scope;
-#[path = "budget/semaphore.rs"]
-mod semaphore;
 #[path = "budget/scopes.rs"]
 mod scopes;
+#[path = "budget/semaphore.rs"]
+mod semaphore;
 #[path = "budget/together.rs"]
 mod together;
 #[path = "budget/token.rs"]

@@ -3,8 +3,8 @@
 mod blocking;
 mod digest;
 mod far;
-mod map;
 mod group;
+mod map;
 mod now;
 mod retry;
 mod runtimes;

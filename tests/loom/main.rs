@@ -4,17 +4,11 @@
 //! `trunnion_loom` this target is empty.
 //!
 //! What is modelled: the task cell of core (`task`), its future set (`set`), its wait queue (`wait`) and its token (`token`), the
-//! roster of a scope that spawns (`scope`), the permits and the line of a semaphore (`semaphore`), the items and the line of a
-//! flow channel (`flow`), the budgets of retries (`budget`), the queue between the simulator's thread and others (`sim`), the
-//! signal, job queue and registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`), and
-//! the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own file, so
-//! that it must use
-//! roster of a scope that spawns (`scope`), the permits and the line of a semaphore (`semaphore`), the budgets of retries
-//! (`budget`), the queue between the simulator's thread and others (`sim`), the signal, job queue and registry of the smol
-//! adapter (`smol`), the count of running closures of the tokio adapter (`tokio`), and the seam that they stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own file, so that it must use
-//! roster of a scope that spawns (`scope`), the children of a scope of one task (`children`), the queue between the simulator's thread and others (`sim`), the signal, job queue and
-//! registry of the smol adapter (`smol`), the count of running closures of the tokio adapter (`tokio`), and the seam that they
-//! stand on (`seam`). A state machine of another crate gets a file here and is compiled from its own file, so that it must use
+//! roster of a scope that spawns (`scope`), the children of a scope of one task (`children`), the permits and the line of a
+//! semaphore (`semaphore`), the items and the line of a flow channel (`flow`), the budgets of retries (`budget`), the queue between
+//! the simulator's thread and others (`sim`), the signal, job queue and registry of the smol adapter (`smol`), the count of running
+//! closures of the tokio adapter (`tokio`), and the seam that they stand on (`seam`). A state machine of another crate gets a file
+//! here and is compiled from its own file, so that it must use
 //! nothing but core.
 //!
 //! What is not, and why:
@@ -29,8 +23,8 @@
 #![expect(clippy::unwrap_used, reason = "a failed join fails the model")]
 
 mod budget;
-mod flow;
 mod children;
+mod flow;
 mod harness;
 mod payload;
 mod scope;

@@ -15,7 +15,6 @@
 //! | take outputs as they come | [`as_completed`](fn@as_completed) | nothing |
 //! | let at most so many do something at once, wherever they are | [`Semaphore`] | nothing |
 //! | process a stream, at most so many items at once | [`map_concurrent`](fn@map_concurrent) | nothing |
-//! | run at most so many operations at once, outputs in order | [`map_concurrent`](fn@map_concurrent) | nothing |
 //! | start children that borrow, and wait for all of them | [`scope`](fn@scope), [`try_scope`], [`local_scope`] | nothing |
 //! | the same with many children of one type | [`group`](fn@group) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
@@ -73,17 +72,14 @@ mod gather;
 mod interval;
 #[doc(hidden)]
 pub mod map_concurrent;
+mod own;
 mod race;
 mod race_ok;
 mod refusal;
 mod retry;
 mod sample;
-mod semaphore;
-mod map_concurrent;
-mod own;
-mod race;
-mod race_ok;
 mod scope;
+mod semaphore;
 mod settle;
 mod shape;
 mod shutdown;
@@ -123,14 +119,15 @@ pub use retry::{
     Stopped, UntilCancelled, Verdict,
 };
 pub use sample::{Sample, sample};
-pub use semaphore::{
-    Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
-    TryAcquireError,
 #[doc(hidden)]
 pub use scope::{AnyLocal, AnySend, Direct, Holds, Placed, Route, Same};
 pub use scope::{
     ChildOf, Group, GroupChild, LocalScope, LocalScopeChild, Scope, ScopeChild, ScopeFuture,
     ScopeOf, group, local_scope, scope, try_scope,
+};
+pub use semaphore::{
+    Acquire, AcquireError, AcquireOwned, Drained, OwnedPermit, Permit, Semaphore, SemaphoreStats,
+    TryAcquireError,
 };
 pub use settle::settle;
 pub use shape::{Shape, shape};

@@ -42,6 +42,7 @@ pub(crate) struct Book<H, O> {
 
 impl<H, O> Shared for Book<H, O> {
     type Value = ();
+    type Open = ();
 
     /// What the driver waits for is a state: it looks again.
     fn pass_on(_: &mut Locked<'_, Self>, (): (), _: &mut Wakers) {}

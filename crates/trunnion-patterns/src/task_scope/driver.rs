@@ -27,7 +27,6 @@ use super::runner::address;
 use super::state::Core;
 use crate::{Elapsed, own};
 
-
 struct Driver<J, T, E> {
     core: Arc<Core<T, E>>,
     plan: Plan,
