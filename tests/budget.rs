@@ -338,11 +338,12 @@ fn tree(package: &str) -> Vec<String> {
 }
 
 #[test]
-fn core_has_no_dependency_and_the_facade_three() {
+fn core_has_no_dependency_and_the_facade_four() {
     assert_eq!(tree("trunnion-core"), ["trunnion-core"]);
     assert_eq!(
         tree("trunnion"),
         [
+            "futures-core",
             "pin-project-lite",
             "trunnion",
             "trunnion-core",
