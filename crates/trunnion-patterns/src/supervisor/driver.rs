@@ -130,12 +130,7 @@ where
     fn kill_late(&mut self, now: Instant) -> bool {
         let mut killed = false;
         for seat in &mut self.line.seats {
-            if seat.kill_late(now) {
-                killed = true;
-                if let Some(hook) = &mut self.on_straggler {
-                    hook(&seat.spec.name);
-                }
-            }
+            killed |= seat.kill_late(now, self.on_straggler.as_mut());
         }
         killed
     }

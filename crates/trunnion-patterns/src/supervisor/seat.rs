@@ -9,6 +9,7 @@ use trunnion_core::panic::contain;
 use trunnion_core::{CancelKind, CancelReason, CancelToken, CancelledOwned, Entropy, Instant};
 
 use super::child_spec::{ChildSpec, StopMode};
+use super::driver::StragglerHook;
 use crate::Backoff;
 
 /// Where a child is.
@@ -104,17 +105,16 @@ impl Alive {
         });
     }
 
-    /// Kills it if its time is over; true if it is.
-    fn kill_late(&mut self, now: Instant) -> bool {
-        let Stopping::Asked { kill_at, .. } = &mut self.stopping else {
-            return false;
-        };
-        let late = kill_at.is_some_and(|at| at <= now);
-        if late {
+    /// Tells whether its time to stop is over and it has not been killed for that.
+    fn is_late(&self, now: Instant) -> bool {
+        matches!(self.stopping, Stopping::Asked { kill_at: Some(at), .. } if at <= now)
+    }
+
+    fn kill(&mut self) {
+        if let Stopping::Asked { kill_at, .. } = &mut self.stopping {
             *kill_at = None;
-            contain(|| _ = self.token.kill(CancelKind::GraceExpired));
         }
-        late
+        contain(|| _ = self.token.kill(CancelKind::GraceExpired));
     }
 }
 
@@ -176,8 +176,19 @@ impl<E> Seat<E> {
         }
     }
 
-    pub(super) fn kill_late(&mut self, now: Instant) -> bool {
-        self.alive().is_some_and(|alive| alive.kill_late(now))
+    /// Kills it if its time to stop is over, once `hook` has its name; true if it is.
+    pub(super) fn kill_late(&mut self, now: Instant, hook: Option<&mut StragglerHook>) -> bool {
+        let State::Alive(alive) = &mut self.state else {
+            return false;
+        };
+        let late = alive.is_late(now);
+        if late {
+            if let Some(hook) = hook {
+                hook(&self.spec.name);
+            }
+            alive.kill();
+        }
+        late
     }
 
     /// Draws the delay before the restart; the backoff starts anew after an incarnation that `ran_well`.

@@ -306,3 +306,24 @@ fn a_child_that_cancels_its_own_token_has_ended_by_itself() {
         assert_eq!(log.text(), "+a +moody -moody +moody -moody -a");
     });
 }
+
+#[test]
+fn a_straggler_is_told_of_before_it_is_killed() {
+    in_each_schedule(|rt| async move {
+        let (told, token) = (Log::default(), Log::default());
+        let (hook, inner) = (told.clone(), token.clone());
+        let deaf = ChildSpec::new("deaf", move |ctx| {
+            let inner = inner.clone();
+            async move {
+                let shield = ctx.token().shield();
+                let _kept = shield.on_cancel(move |_| inner.note("killed"));
+                std::future::pending().await
+            }
+        });
+        let builder = eager(&rt)
+            .child(deaf.ready_at_once())
+            .on_straggler(move |_| hook.note(format!("late {}", token.text())));
+        stopped(&rt, builder).await;
+        assert_eq!(told.text(), "late ");
+    });
+}
