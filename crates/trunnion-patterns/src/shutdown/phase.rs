@@ -2,14 +2,14 @@
 
 use core::convert::Infallible;
 use core::future::{Future, pending, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 use core::time::Duration;
 use std::sync::Arc;
 
 use trunnion_core::panic::catch;
 use trunnion_core::sync::Mutex;
-use trunnion_core::{CancelKind, CancelReason, CancelToken, Spawn, Timer};
+use trunnion_core::{CancelKind, CancelReason, CancelToken, PanicPayload, Spawn, Timer};
 
 use super::limits::Limits;
 use super::report::PhaseReport;
@@ -97,7 +97,8 @@ impl<R: Timer + Spawn + Clone> OpenPhase<R> {
         let scope = self.open.scope();
         self.open.set_grace(limits.grace(rt.now(), self.limit));
         limits.keep(catch(|| _ = scope.token().cancel_with(reason.clone())));
-        let (raised, stragglers) = {
+        let mut stragglers = Vec::new();
+        let raised = {
             let mut over = pin!(self.open.drive(|_| pending()));
             let killed = scope.token().shield();
             let mut late = pin!(async {
@@ -105,21 +106,35 @@ impl<R: Timer + Spawn + Clone> OpenPhase<R> {
                 limits.kill_over(rt).await;
             });
             let raised = poll_fn(|cx| {
-                // It raises the panics of wakers and callbacks when all are gone.
-                match catch(|| over.as_mut().poll(cx)) {
-                    Ok(Poll::Pending) => late.as_mut().poll(cx).map(Ok),
-                    ended => Poll::Ready(ended.map(drop)),
+                let ended = poll_over(over.as_mut(), cx);
+                if ended.is_ready() || late.as_mut().poll(cx).is_pending() {
+                    return ended;
+                }
+                stragglers = scope.children();
+                // Who has gone since the last look is not listed: this one tells of them.
+                match poll_over(over.as_mut(), cx) {
+                    Poll::Pending => Poll::Ready(Ok(())),
+                    ended @ Poll::Ready(_) => {
+                        stragglers.clear();
+                        ended
+                    }
                 }
             });
-            // Listed while they are still waited for.
-            (raised.await, scope.children())
+            raised.await
         };
         limits.keep(raised);
         let nothing = PhaseReport::new(Box::default());
-        let report = core::mem::replace(&mut *self.report.lock(), nothing);
-        PhaseReport {
-            stragglers,
-            ..report
-        }
+        let mut report = core::mem::replace(&mut *self.report.lock(), nothing);
+        stragglers.retain(|child| !report.has(child));
+        report.stragglers = stragglers;
+        report
+    }
+}
+
+/// Polls a phase; it raises the panics of wakers and callbacks when all are gone.
+fn poll_over<F: Future>(over: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<Result<(), PanicPayload>> {
+    match catch(|| over.poll(cx)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        ended => Poll::Ready(ended.map(drop)),
     }
 }

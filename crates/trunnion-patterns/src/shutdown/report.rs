@@ -62,6 +62,13 @@ impl PhaseReport {
         }
     }
 
+    /// Tells whether the end of this part is told of.
+    pub(super) fn has(&self, part: &ChildInfo) -> bool {
+        let panicked = self.panicked.iter().map(|(child, _)| child);
+        let mut ended = self.finished.iter().chain(&self.killed).chain(panicked);
+        ended.any(|child| child.number() == part.number())
+    }
+
     /// Tells whether all parts ended by themselves and none panicked.
     #[must_use]
     pub fn is_clean(&self) -> bool {

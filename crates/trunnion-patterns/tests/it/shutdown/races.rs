@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use trunnion_core::{CancelKind, Spawn, Timer, YieldNow};
+use trunnion_sim::run;
 
-use super::{Census, SECOND, in_each_schedule, three};
+use super::{Census, SECOND, counts, in_each_schedule, three};
 
 #[test]
 fn what_is_registered_while_somebody_asks_is_taken_and_awaited_or_handed_back() {
@@ -127,5 +128,22 @@ fn two_who_ask_at_once_are_a_request_and_a_kill() {
         let report = shutdown.run().await;
         assert_eq!((asked.load(SeqCst), report.elapsed), (1, Duration::ZERO));
         assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_guard_that_goes_in_the_very_poll_that_gives_up_is_counted() {
+    run(|rt| async move {
+        let shutdown = three(&rt)
+            .total(2 * SECOND)
+            .kill_budget(Duration::ZERO)
+            .build();
+        let guard = shutdown.guard("accept").expect("it is open");
+        // The total is over, and the kill that says so runs this inside of the shutdown's own poll.
+        let token = shutdown.token().shield();
+        let _kept = token.on_cancel(move |_| drop(guard));
+        shutdown.request(CancelKind::Shutdown);
+        let report = shutdown.run().await;
+        assert_eq!(counts(&report.phases[0]), [1, 0, 0, 0], "{report}");
     });
 }
