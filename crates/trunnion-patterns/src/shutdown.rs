@@ -23,7 +23,7 @@ pub use error::RegisterError;
 pub use handle::{ShutdownGuard, ShutdownHandle};
 pub use report::{PhaseReport, StopReport};
 
-use limits::Limits;
+use limits::{Limits, keep};
 use phase::OpenPhase;
 
 /// Ends a program in phases, waits for all of its parts, and names those that are late.
@@ -116,19 +116,20 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
         let (handle, mut signals) = (self.handle(), self.signals.take());
         let mut first = None;
         let mut stop = pin!(self.stop());
-        let (report, panic) = poll_fn(|cx| {
-            let taken = catch(|| take_signals(&handle, signals.as_mut(), cx));
-            first = first.take().or(taken.err());
+        let (report, raised) = poll_fn(|cx| {
+            let taken = catch(|| take_signals(&handle, signals.as_mut(), &mut first, cx));
+            keep(&mut first, taken);
             stop.as_mut().poll(cx)
         })
         .await;
-        if let Some(panic) = first.or(panic) {
+        keep(&mut first, raised);
+        if let Some(panic) = first {
             panic.resume();
         }
         report
     }
 
-    async fn stop(&mut self) -> (StopReport, Option<PanicPayload>) {
+    async fn stop(&mut self) -> (StopReport, Result<(), PanicPayload>) {
         let handle = self.handle();
         let (rt, token) = (handle.runtime(), handle.token());
         let reason = token.cancelled().await;
@@ -144,7 +145,7 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
             phases,
             elapsed,
         };
-        (report, limits.panic.take())
+        (report, limits.panic.map_or(Ok(()), Err))
     }
 }
 
@@ -152,6 +153,7 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
 fn take_signals<R: Clone>(
     handle: &ShutdownHandle<R>,
     signals: Option<&mut StopSignals>,
+    first: &mut Option<PanicPayload>,
     cx: &mut Context<'_>,
 ) {
     let Some(signals) = signals else {
@@ -159,7 +161,8 @@ fn take_signals<R: Clone>(
     };
     while !handle.token().is_killed() {
         match signals.poll_recv(cx) {
-            Poll::Ready(signal) => _ = handle.request(signal),
+            // Its panic must not keep this from polling for the next one.
+            Poll::Ready(signal) => keep(first, catch(|| _ = handle.request(signal))),
             Poll::Pending => return,
         }
     }

@@ -57,10 +57,15 @@ impl Limits {
 
     /// Keeps the first panic.
     pub(super) fn keep(&mut self, raised: Result<(), PanicPayload>) {
-        match (raised, &self.panic) {
-            (Err(panic), None) => self.panic = Some(panic),
-            (Err(panic), Some(_)) => contain(|| drop(panic)),
-            (Ok(()), _) => {}
-        }
+        keep(&mut self.panic, raised);
+    }
+}
+
+/// Keeps the first panic; the payloads of the others are dropped, each in its own catch.
+pub(super) fn keep(first: &mut Option<PanicPayload>, raised: Result<(), PanicPayload>) {
+    match (raised, &first) {
+        (Err(panic), None) => *first = Some(panic),
+        (Err(panic), Some(_)) => contain(|| drop(panic)),
+        (Ok(()), _) => {}
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use trunnion_core::panic::catch;
 use trunnion_core::{
-    BlockOn, CancelKind, CancelReason, CancelToken, Clock, Signals, Spawn, StopSignal, Timer,
+    BlockOn, CancelKind, CancelReason, CancelToken, Clock, Instant, Signals, Spawn, StopSignal, Timer,
 };
 use trunnion_sim::{Sim, run};
 
@@ -294,4 +294,62 @@ fn a_callback_that_panics_under_a_signal_is_raised_at_the_end() {
         Some("callback")
     );
     assert_eq!(ran.load(SeqCst), 1);
+}
+
+#[test]
+fn a_second_signal_is_heard_though_a_callback_panicked_under_the_first() {
+    let sim = Sim::new();
+    let rt = sim.handle();
+    let (clock, census) = (rt.clone(), Census::default());
+    let deaf = census.deaf();
+    let raised = catch(|| {
+        sim.block_on(async move {
+            let shutdown = three(&rt)
+                .signals(rt.stop_signals().expect("it has"))
+                .build();
+            let _kept = shutdown.token().on_cancel(|_| panic!("callback"));
+            assert!(shutdown.register("drain", "deaf", deaf).is_ok());
+            let by_hand = rt.clone();
+            rt.raise(StopSignal::Terminate);
+            rt.spawn_detached(async move {
+                by_hand.sleep(SECOND).await;
+                by_hand.raise(StopSignal::Terminate);
+            });
+            shutdown.run().await
+        })
+    });
+    assert_eq!(
+        raised.expect_err("it is not lost").message(),
+        Some("callback")
+    );
+    assert_eq!((clock.now(), census.alive()), (Instant::ORIGIN + SECOND, 0));
+}
+
+#[test]
+fn the_first_of_two_panics_is_raised_though_the_other_does_not_go_quietly() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a payload");
+        }
+    }
+    let sim = Sim::new();
+    let rt = sim.handle();
+    let raised = catch(|| {
+        sim.block_on(async move {
+            let shutdown = three(&rt)
+                .signals(rt.stop_signals().expect("it has"))
+                .build();
+            let _kept = shutdown.token().on_cancel(|_| panic!("callback"));
+            let flush = shutdown.register("flush", "bad", |stop| async move {
+                let _kept = stop.on_cancel(|_| std::panic::panic_any(Bomb));
+                stop.cancelled().await;
+            });
+            assert!(flush.is_ok());
+            rt.settle().await;
+            rt.raise(StopSignal::Terminate);
+            shutdown.run().await
+        })
+    });
+    assert_eq!(raised.expect_err("two panicked").message(), Some("callback"));
 }
