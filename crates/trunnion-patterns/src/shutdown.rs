@@ -16,7 +16,7 @@ use core::time::Duration;
 use std::collections::VecDeque;
 
 use trunnion_core::panic::{catch, contain};
-use trunnion_core::{CancelKind, PanicPayload, Spawn, StopSignals, Timer};
+use trunnion_core::{CancelKind, CancelToken, PanicPayload, Spawn, StopSignals, Timer};
 
 pub use builder::ShutdownBuilder;
 pub use error::RegisterError;
@@ -25,6 +25,8 @@ pub use report::{PhaseReport, StopReport};
 
 use limits::{Limits, keep};
 use phase::OpenPhase;
+
+use crate::timeout_at;
 
 /// Ends a program in phases, waits for all of its parts, and names those that are late.
 ///
@@ -101,7 +103,7 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
     /// Waits for a request, stops the phases in their order, and tells how that went.
     ///
     /// The first request is a call of [`request`](ShutdownHandle::request), the first signal of
-    /// [`signals`](ShutdownBuilder::signals), a cancellation of the token, or the panic of a part; the time counts from when it is seen here. Signals are taken
+    /// [`signals`](ShutdownBuilder::signals), a cancellation or the deadline of the token, or the panic of a part; the time counts from when it is seen here. Signals are taken
     /// while this is polled.
     ///
     /// # Panics
@@ -132,9 +134,11 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
     async fn stop(&mut self) -> (StopReport, Result<(), PanicPayload>) {
         let handle = self.handle();
         let (rt, token) = (handle.runtime(), handle.token());
+        let asked = ask_in_time(rt, token).await;
         let reason = token.cancelled().await;
         let begun = rt.now();
         let mut limits = Limits::new(token.clone(), begun + self.total, self.kill_budget);
+        limits.keep(asked);
         let mut phases = Vec::new();
         while let Some(open) = self.open.pop_front() {
             phases.push(open.stop(rt, &mut limits, &reason).await);
@@ -146,6 +150,17 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
             elapsed,
         };
         (report, limits.panic.map_or(Ok(()), Err))
+    }
+}
+
+/// Waits for a request, and makes one when the token's deadline comes.
+async fn ask_in_time<R: Timer>(rt: &R, token: &CancelToken) -> Result<(), PanicPayload> {
+    let Some(at) = token.deadline() else {
+        return Ok(());
+    };
+    match timeout_at(rt, at, token.cancelled()).await {
+        Ok(_) => Ok(()),
+        Err(_) => catch(|| _ = token.cancel_with(CancelKind::Deadline)),
     }
 }
 

@@ -79,6 +79,8 @@ impl<R: Clone> ShutdownBuilder<R> {
     }
 
     /// Makes the shutdown's token a child of `token`: cancelling that is a request, killing it kills.
+    ///
+    /// Its deadline is a request too, which [`run`](Shutdown::run) makes.
     pub fn token(mut self, token: &CancelToken) -> Self {
         self.token = Some(token.clone());
         self

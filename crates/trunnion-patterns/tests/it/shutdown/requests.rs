@@ -353,3 +353,18 @@ fn the_first_of_two_panics_is_raised_though_the_other_does_not_go_quietly() {
     });
     assert_eq!(raised.expect_err("two panicked").message(), Some("callback"));
 }
+
+#[test]
+fn a_deadline_of_the_token_around_is_a_request() {
+    in_each_schedule(|rt| async move {
+        let (census, start) = (Census::default(), rt.now());
+        let outer = CancelToken::new().child_until(start + 3 * SECOND);
+        let shutdown = three(&rt).token(&outer).build();
+        let fine = census.takes(&rt, SECOND);
+        assert!(shutdown.register("drain", "fine", fine).is_ok());
+        let report = shutdown.run().await;
+        assert!(report.is_clean(), "{report}");
+        assert_eq!(report.reason.kind(), CancelKind::Deadline);
+        assert_eq!((rt.now() - start, report.elapsed), (4 * SECOND, SECOND));
+    });
+}
