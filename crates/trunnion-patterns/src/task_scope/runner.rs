@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use std::sync::Arc;
 
 use pin_project_lite::pin_project;
-use trunnion_core::panic::catch;
+use trunnion_core::panic::{catch, contain};
 use trunnion_core::{CancelToken, CancelledOwned, JoinError, PanicPayload};
 
 use super::outcome::Outcome;
@@ -19,6 +19,19 @@ pub(super) enum Ended<V> {
     Panicked(PanicPayload),
     Cancelled,
     Shutdown,
+}
+
+impl<V> Ended<V> {
+    /// Takes in the panic of the destructor: the first panic stays, and what gives way is dropped in its own catch.
+    #[cold]
+    fn and_then_panicked(self, panic: PanicPayload) -> Self {
+        let (first, other) = match self {
+            Self::Panicked(first) => (first, Self::Panicked(panic)),
+            other => (panic, other),
+        };
+        contain(|| drop(other));
+        Self::Panicked(first)
+    }
 }
 
 /// Says what stops a child.
@@ -200,9 +213,9 @@ where
         let mut this = self.project();
         this.stop.set(None);
         let dropped = catch(|| this.future.set(None));
-        let ended = match (ended, dropped) {
-            (Ended::Panicked(first), _) | (_, Err(first)) => Ended::Panicked(first),
-            (ended, Ok(())) => ended,
+        let ended = match dropped {
+            Ok(()) => ended,
+            Err(panic) => ended.and_then_panicked(panic),
         };
         if let Ended::Panicked(panic) = &ended {
             this.ticket.panicked(panic);

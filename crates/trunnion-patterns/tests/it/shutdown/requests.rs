@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use trunnion_core::panic::catch;
 use trunnion_core::{
-    BlockOn, CancelKind, CancelReason, CancelToken, Clock, Instant, Signals, Spawn, StopSignal, Timer,
+    BlockOn, CancelKind, CancelReason, CancelToken, Clock, Instant, Signals, Spawn, StopSignal,
+    Timer,
 };
 use trunnion_sim::{Sim, run};
 
@@ -351,7 +352,10 @@ fn the_first_of_two_panics_is_raised_though_the_other_does_not_go_quietly() {
             shutdown.run().await
         })
     });
-    assert_eq!(raised.expect_err("two panicked").message(), Some("callback"));
+    assert_eq!(
+        raised.expect_err("two panicked").message(),
+        Some("callback")
+    );
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Panics of children, bodies, joiners, destructors and hooks.
 
+use std::future::Future;
 use std::io::{Write, stdout};
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use trunnion_core::{CancelKind, JoinError, PanicPayload, YieldNow, panic::catch};
 use trunnion_patterns::{CollectAll, Done, Fold, Outcome, PanicPolicy, TaskScope};
@@ -264,7 +266,6 @@ fn a_child_that_awaits_itself_panics_with_its_name() {
 #[cfg(debug_assertions)]
 #[test]
 fn a_child_that_awaits_its_own_scope_panics_with_both_names() {
-    use std::pin::Pin;
     type Run = Pin<Box<dyn Future<Output = bool> + Send>>;
 
     run(|rt| async move {
@@ -303,4 +304,41 @@ fn a_child_that_awaits_its_own_scope_panics_with_both_names() {
             "{seen}"
         );
     });
+}
+
+#[test]
+fn a_destructor_that_panics_after_its_child_did_takes_no_ones_place() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("a payload");
+        }
+    }
+    struct Twice;
+    impl Future for Twice {
+        type Output = Result<(), Fault>;
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+            panic!("first")
+        }
+    }
+    impl Drop for Twice {
+        fn drop(&mut self) {
+            std::panic::panic_any(Bomb);
+        }
+    }
+    let outcomes = run(|rt| async move {
+        TaskScope::builder(&rt)
+            .panics(PanicPolicy::Collect)
+            .joiner(CollectAll::default())
+            .run(async |s| {
+                drop(s.spawn(Twice));
+                Ok(())
+            })
+            .await
+    });
+    let outcomes = outcomes.expect("nothing cancelled it");
+    let [Outcome::Panicked(panic)] = &outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    assert_eq!(panic.message(), Some("first"));
 }
