@@ -1,13 +1,15 @@
 //! What several futures in one task cost, and ticks.
 
-use std::future::{Future, Ready};
+use std::future::{Future, Ready, ready};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use allocation_counter::measure;
 use trunnion_core::set::FutureSet;
-use trunnion_core::{Timer, YieldOnce};
-use trunnion_patterns::{as_completed, each, gather, interval, race, race_ok, try_gather};
+use trunnion_core::{CancelToken, Instant, Timer, YieldOnce};
+use trunnion_patterns::{
+    as_completed, each, gather, interval, race, race_ok, try_gather, with_deadline,
+};
 use trunnion_sim::Sim;
 
 use super::{HOUR, count};
@@ -105,4 +107,14 @@ fn an_interval_allocates_once_and_a_tick_never() {
         assert!(pin!(beat.tick()).poll(&mut cx).is_ready());
     });
     assert_eq!(ticks, 0);
+}
+
+#[test]
+fn a_deadline_allocates_a_token_below_the_one_around_it_or_two() {
+    let sim = Sim::new();
+    let (rt, token, at) = (sim.handle(), CancelToken::new(), Instant::ORIGIN + HOUR);
+    let alone = cost(|| with_deadline(&rt, at, |_| ready(())));
+    assert_eq!(alone.0, 2);
+    let below = cost(|| with_deadline(&rt, at, |_| ready(())).token(&token));
+    assert_eq!(below.0, 1);
 }

@@ -49,7 +49,7 @@ use trunnion_core::{CancelKind, CancelToken, Instant, PanicPayload, Timer};
 /// token around it ([`token`](WithDeadline::token)) or a guard.
 ///
 /// # Cost
-/// One token, which is one allocation. No timer is made while the operation is ready at once; else one sleep of the runtime.
+/// One token below the one [around it](WithDeadline::token), or two if there is none, an allocation each. No timer is made while the operation is ready at once; else one sleep of the runtime.
 pub fn with_deadline<R, O, F>(timer: &R, deadline: Instant, op: O) -> WithDeadline<'_, R, O, F>
 where
     R: Timer,
