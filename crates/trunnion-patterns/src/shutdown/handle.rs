@@ -172,6 +172,9 @@ impl<R> ShutdownHandle<R> {
 
     /// Sets a scope up inside `phase`, which waits for it even when its future is dropped, and cancels it when it begins to stop.
     ///
+    /// What becomes of its children is told by its own result: the report names the scope if it is a straggler, and nothing else of it. Its
+    /// children have the scope's [`grace`](TaskScopeBuilder::grace) to end, or the phase's time, if that is less.
+    ///
     /// # Errors
     /// As for [`register`](Self::register).
     #[track_caller]
