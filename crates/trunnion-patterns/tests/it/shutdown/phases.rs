@@ -124,7 +124,7 @@ fn when_the_total_is_over_later_phases_are_killed_in_the_same_instant() {
             let _kept = stop
                 .shield()
                 .on_cancel(move |_| *told.lock() = Some(clock.now()));
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         assert!(flush.is_ok());
         let held = shutdown.guard("accept").expect("it is open");
