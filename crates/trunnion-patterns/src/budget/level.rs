@@ -28,6 +28,17 @@ pub(crate) struct Trickle {
     pub(crate) cap: u32,
 }
 
+/// So many milliseconds at most lie between two threads' readings of the clock and their turns here.
+const OVERTAKEN: u32 = 60_000;
+
+/// The milliseconds since `credited`: none where a thread that read the clock later was here first.
+const fn passed(credited: u32, now: u32) -> u32 {
+    if credited.wrapping_sub(now) < OVERTAKEN {
+        return 0;
+    }
+    now.wrapping_sub(credited)
+}
+
 impl Stand {
     pub(crate) const fn pack(self) -> u64 {
         (self.credited as u64) << 32 | self.tokens as u64
@@ -47,12 +58,11 @@ impl Stand {
             tokens: trickle.cap,
             credited: now,
         };
-        if trickle.rate == 0 {
+        let (passed, rate) = (passed(self.credited, now), u64::from(trickle.rate));
+        if passed == 0 || rate == 0 {
             return self;
         }
-        let rate = u64::from(trickle.rate);
-        let passed = u64::from(now.wrapping_sub(self.credited));
-        let gained = passed * rate / 1_000;
+        let gained = u64::from(passed) * rate / 1_000;
         let tokens = u64::from(self.tokens) + gained;
         match u32::try_from(tokens) {
             Ok(tokens) if tokens < trickle.cap => Self {

@@ -124,6 +124,16 @@ fn parts_of_a_millisecond_are_kept_for_the_next_time() {
 }
 
 #[test]
+fn who_read_the_clock_before_another_and_comes_after_it_fills_nothing() {
+    let (early, late) = (HandClock::default(), HandClock::default());
+    early.advance(Duration::from_millis(999));
+    late.advance(Duration::from_millis(1_000));
+    let budget = RetryBudget::new();
+    assert_eq!(paid(&budget, &late), 10);
+    assert_eq!(paid(&budget, &early), 0);
+}
+
+#[test]
 fn a_budget_that_nobody_used_for_months_is_not_confused() {
     let clock = HandClock::default();
     let budget = RetryBudget::new().cap(10).cost(1).trickle(1.0);
