@@ -60,13 +60,13 @@ where
             let mut more = Poll::Ready(true);
             driver.as_mut().round();
             let mut taken = core::iter::from_fn(|| {
-                if more == Poll::Ready(true) && !driver.as_mut().window().is_next_ready() {
+                while more == Poll::Ready(true) {
+                    if let Some(output) = driver.as_mut().window().pop() {
+                        return V::value(output);
+                    }
                     more = poll_more(driver.as_mut(), cx);
                 }
-                if more != Poll::Ready(true) {
-                    return None;
-                }
-                driver.as_mut().window().pop().and_then(V::value)
+                None
             });
             outputs.extend(&mut taken);
             // What a collection leaves is dropped: the map goes on.
