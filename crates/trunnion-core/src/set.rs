@@ -26,7 +26,8 @@ mod ready;
 
 use core::fmt;
 use core::future::Future;
-use core::task::{Context, Poll};
+use core::pin::Pin;
+use core::task::{Context, Poll, Waker};
 
 use crate::panic::{catch, contain};
 use crate::{PanicPayload, mutant};
@@ -150,7 +151,7 @@ impl<F> FutureSet<F> {
     }
 
     fn insert_new(&mut self, future: F) -> u32 {
-        let index = self.chunks.push(future);
+        let index = self.chunks.push(Some(future));
         self.round.push_fresh(index);
         index
     }
@@ -176,29 +177,46 @@ impl<F> FutureSet<F> {
     where
         F: Future,
     {
-        let index = if let Some(index) = self.vacant.pop(&self.chunks) {
-            // Where a late wake has queued the place, there is one poll more later.
-            self.chunks.place(index).set(Some(future));
-            index
-        } else {
-            // What was inserted keeps its turn, and this place is not part of that run of numbers.
-            self.round.link_fresh(&self.chunks);
-            let index = self.chunks.push(future);
-            mutant!(
-                "set-start-keeps-queued",
-                self.chunks.link(index).accept_first(),
-                ()
-            );
-            index
-        };
-        self.len += 1;
-        let mut polling = Polling { set: self, index };
-        let poll = polling.poll(false);
-        polling.index = END;
-        match poll {
-            Poll::Ready(output) => Err(output),
-            Poll::Pending => Ok(index as usize),
-        }
+        let index = self.vacant.first().unwrap_or_else(|| self.make_room());
+        let Self {
+            chunks,
+            vacant,
+            len,
+            ..
+        } = self;
+        // Where a late wake has queued the place, there is one poll more later.
+        chunks.with(index, |mut place, link, waker| {
+            place.set(Some(future));
+            let mut starting = Starting(Some(place));
+            let poll = starting.poll(waker);
+            let place = starting.0.take();
+            match poll {
+                Poll::Ready(output) => {
+                    // The place is still the first of the vacant ones.
+                    if let Some(mut place) = place {
+                        place.set(None);
+                    }
+                    Err(output)
+                }
+                Poll::Pending => {
+                    vacant.take_first(link);
+                    *len += 1;
+                    Ok(index as usize)
+                }
+            }
+        })
+    }
+
+    /// Makes a vacant place, which is queued nowhere.
+    #[cold]
+    fn make_room(&mut self) -> u32 {
+        // What was inserted keeps its turn, and this place is not part of that run of numbers.
+        self.round.link_fresh(&self.chunks);
+        let index = self.chunks.push(None);
+        let link = self.chunks.link(index);
+        mutant!("set-start-keeps-queued", link.accept_first(), ());
+        self.vacant.push(link, index);
+        index
     }
 
     /// Drops a child; false if there is none of this number.
@@ -313,7 +331,7 @@ impl<F> FutureSet<F> {
         F: Future,
     {
         let mut polling = Polling { set: self, index };
-        let poll = polling.poll(true);
+        let poll = polling.poll();
         polling.index = END;
         poll
     }
@@ -350,6 +368,30 @@ impl<F> FutureSet<F> {
     }
 }
 
+/// A child that is polled for the first time, in a place that is vacant until that has shown that it waits; it is gone when that
+/// panics.
+struct Starting<'a, F>(Option<Pin<&'a mut Option<F>>>);
+
+impl<F: Future> Starting<'_, F> {
+    #[inline]
+    fn poll(&mut self, waker: &Waker) -> Poll<F::Output> {
+        let place = self.0.as_mut().map(Pin::as_mut);
+        let Some(future) = place.and_then(Option::as_pin_mut) else {
+            unreachable!("it was put there before")
+        };
+        future.poll(&mut Context::from_waker(waker))
+    }
+}
+
+impl<F> Drop for Starting<'_, F> {
+    fn drop(&mut self) {
+        if let Some(place) = &mut self.0 {
+            // A second panic goes no further.
+            contain(|| place.set(None));
+        }
+    }
+}
+
 /// A child that is being polled, and is gone when that panics.
 struct Polling<'a, F> {
     set: &'a mut FutureSet<F>,
@@ -357,15 +399,13 @@ struct Polling<'a, F> {
 }
 
 impl<F: Future> Polling<'_, F> {
-    /// Polls it, and drops it when it ends; pending if the place is vacant. One that is `queued` leaves the round first.
+    /// Takes it out of the round, polls it, and drops it when it ends; pending if the place is vacant.
     #[inline]
-    fn poll(&mut self, queued: bool) -> Poll<F::Output> {
+    fn poll(&mut self) -> Poll<F::Output> {
         let (set, index) = (&mut *self.set, self.index);
         set.chunks.with(index, |mut place, link, waker| {
             // A vacant place is not queued any more either.
-            if queued {
-                set.round.accept(link);
-            }
+            set.round.accept(link);
             let Some(future) = place.as_mut().as_pin_mut() else {
                 return Poll::Pending;
             };

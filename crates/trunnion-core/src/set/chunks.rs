@@ -34,7 +34,7 @@ impl<F> Chunks<F> {
         }
     }
 
-    /// Counts the places that were ever filled: those have the numbers below it.
+    /// Counts the places that were ever added: those have the numbers below it.
     pub(super) const fn filled(&self) -> u32 {
         self.filled
     }
@@ -63,8 +63,8 @@ impl<F> Chunks<F> {
         self.older.extend(self.last.replace(chunk));
     }
 
-    /// Fills the next place that was never filled, and gives its number.
-    pub(super) fn push(&mut self, future: F) -> u32 {
+    /// Adds the next place, and gives its number.
+    pub(super) fn push(&mut self, future: Option<F>) -> u32 {
         let index = self.filled;
         if self.last.as_ref().is_none_or(|last| last.places.is_full()) {
             self.grow(index.max(FIRST) as usize);
@@ -79,7 +79,7 @@ impl<F> Chunks<F> {
     pub(super) fn link(&self, index: u32) -> &Link {
         let chunk = match &self.last {
             Some(last) if last.start <= index => last,
-            _ => &self.older[self.find(index)],
+            _ => &self.older[find(&self.older, index)],
         };
         chunk.wakers.link((index - chunk.start) as usize)
     }
@@ -107,27 +107,28 @@ impl<F> Chunks<F> {
     ) -> R {
         let chunk = self.chunk(index);
         let offset = (index - chunk.start) as usize;
-        let (place, link) = (chunk.places.get(offset), chunk.wakers.link(offset));
-        chunk.wakers.lend(offset, |waker| f(place, link, waker))
+        let place = chunk.places.get(offset);
+        chunk
+            .wakers
+            .lend(offset, |link, waker| f(place, link, waker))
     }
 
     fn chunk(&mut self, index: u32) -> &mut Chunk<F> {
-        if self.last.as_ref().is_some_and(|last| index < last.start) {
-            let older = self.find(index);
-            return &mut self.older[older];
+        match &mut self.last {
+            Some(last) if last.start <= index => last,
+            _ => {
+                let chunk = find(&self.older, index);
+                &mut self.older[chunk]
+            }
         }
-        let Some(last) = &mut self.last else {
-            unreachable!("a number was given for a place")
-        };
-        last
     }
+}
 
-    /// Finds an older chunk; half of all children and more are in the newest.
-    fn find(&self, index: u32) -> usize {
-        let mut chunk = self.older.len().saturating_sub(1);
-        while chunk > 0 && self.older[chunk].start > index {
-            chunk -= 1;
-        }
-        chunk
+/// Finds an older chunk; half of all children and more are in the newest.
+fn find<F>(older: &[Chunk<F>], index: u32) -> usize {
+    let mut chunk = older.len().saturating_sub(1);
+    while chunk > 0 && older[chunk].start > index {
+        chunk -= 1;
     }
+    chunk
 }

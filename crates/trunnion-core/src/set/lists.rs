@@ -112,11 +112,18 @@ impl Vacant {
     }
 
     pub(super) fn pop<F>(&mut self, chunks: &Chunks<F>) -> Option<u32> {
-        let index = self.0;
-        if index == END {
-            return None;
-        }
-        self.0 = chunks.link(index).vacant();
+        let index = self.first()?;
+        self.take_first(chunks.link(index));
         Some(index)
+    }
+
+    /// Tells which is the next to be taken.
+    pub(super) fn first(&self) -> Option<u32> {
+        (self.0 != END).then_some(self.0)
+    }
+
+    /// Takes the first, whose link is given.
+    pub(super) fn take_first(&mut self, link: &Link) {
+        self.0 = link.vacant();
     }
 }

@@ -14,7 +14,7 @@ use super::parent::Parent;
 use super::ready::{Link, Ready};
 use crate::sync::Arc;
 
-/// The places of one chunk: filled from the first on, never moved, emptied in place.
+/// The places of one chunk: added from the first on, never moved, emptied in place.
 pub(super) struct Places<F> {
     // M1: it never grows beyond its first capacity, and nothing is moved out of it.
     list: Vec<Option<F>>,
@@ -32,13 +32,13 @@ impl<F> Places<F> {
         self.list.len() == self.capacity
     }
 
-    /// Fills the next place that was never filled.
+    /// Adds the next place.
     ///
     /// # Panics
-    /// If there is none.
-    pub(super) fn push(&mut self, future: F) {
+    /// If there is no room for it.
+    pub(super) fn push(&mut self, future: Option<F>) {
         assert!(!self.is_full(), "a full chunk must not grow");
-        self.list.push(Some(future));
+        self.list.push(future);
     }
 
     /// Looks at a place that was filled once; what lies there is not moved through it.
@@ -114,13 +114,18 @@ impl Wakers {
         &self.items[offset].link
     }
 
-    /// Lends a child's waker; the count moves only when it is cloned.
-    pub(super) fn lend<R>(self: &Arc<Self>, offset: usize, f: impl FnOnce(&Waker) -> R) -> R {
-        let item: *const Item = &raw const self.items[offset];
+    /// Lends a child's link and waker; the count moves only when that is cloned.
+    pub(super) fn lend<R>(
+        self: &Arc<Self>,
+        offset: usize,
+        f: impl FnOnce(&Link, &Waker) -> R,
+    ) -> R {
+        let place = &self.items[offset];
+        let item: *const Item = place;
         // SAFETY: M3: `self` holds a count as long as the waker is lent, and the waker's own drop does not run. The
         // table keeps the contract of `RawWaker`: its functions work from any thread, for the item is `Sync`.
         let waker = ManuallyDrop::new(unsafe { Waker::new(item.cast(), &TABLE) });
-        f(&waker)
+        f(&place.link, &waker)
     }
 }
 
