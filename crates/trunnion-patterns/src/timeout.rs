@@ -198,6 +198,10 @@ impl<'a, R: Timer, F> Timeout<'a, R, F> {
     /// Waits for the limit, arming the timer at the first call.
     fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Elapsed> {
         let mut this = self.project();
+        if matches!(this.limit, Limit::At(at) if *at == Instant::FAR_FUTURE) {
+            // It never comes.
+            return Poll::Pending;
+        }
         if this.sleep.is_none() {
             let Some(deadline) = this.limit.deadline(*this.timer) else {
                 return Poll::Ready(this.limit.elapsed(None));

@@ -220,7 +220,8 @@ where
     /// From the returned future: when the call is over, because an attempt more than it allows was made; and as the classifier and observer do.
     ///
     /// # Cancel safety
-    /// Dropping the returned future stops the wait. What the budget paid is given back when the next result comes, or when the call is dropped.
+    /// Dropping the returned future stops the wait. An attempt that is made all the same is counted, and is what the budget paid for;
+    /// without one that is given back when the call is dropped.
     pub fn check<T, E>(&mut self, result: Result<T, E>) -> RetryCheck<'_, 'a, R, P, Result<T, E>> {
         RetryCheck::new(self, Outcome::Answer(result))
     }

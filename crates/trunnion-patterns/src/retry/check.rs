@@ -26,7 +26,8 @@ pin_project! {
     /// When it is polled again after it was ready, and when the call is over.
     ///
     /// # Cancel safety
-    /// Dropping it stops the wait. What the budget paid is given back when the next result comes, or when the call is dropped.
+    /// Dropping it stops the wait. An attempt that is made all the same is counted, and is what the budget paid for; without one that
+    /// is given back when the call is dropped.
     #[must_use = "futures do nothing unless awaited"]
     pub struct RetryCheck<'c, 'a, R, P, Res>
     where
@@ -94,6 +95,9 @@ where
             this.call.stop().is_none(),
             "an attempt was made after the call was over"
         );
+        // The attempt was made though the wait before it was cut short.
+        this.call.count();
+        this.call.spend();
         let mut reason = None;
         let cancelled = || {
             reason = watch.cancelled();

@@ -49,10 +49,8 @@ impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
     where
         R: Clock,
     {
-        if self.phase == Phase::New {
-            self.retry.policy.budget().begin(self.rt);
-            self.phase = Phase::Running;
-        }
+        self.retry.policy.budget().begin(self.rt);
+        self.phase = Phase::Running;
     }
 
     /// Counts the next attempt, unless it is the one that is not counted.
@@ -144,12 +142,36 @@ where
         P::Observer: RetryObserver<T, E>,
     {
         let verdict = self.verdict(outcome);
+        if verdict == Verdict::Done {
+            self.succeed(outcome);
+            return Next::Stop;
+        }
+        self.fail(outcome, verdict, cancelled)
+    }
+
+    /// Ends the call with a result that is as it is to be.
+    #[inline]
+    pub(super) fn succeed<T, E>(&mut self, outcome: &Outcome<Result<T, E>>)
+    where
+        P::Observer: RetryObserver<T, E>,
+    {
+        self.settle();
+        self.retry.policy.budget().succeeded(self.rt);
+        self.end(End::Done, Some(outcome));
+    }
+
+    /// Ends the call, or prepares another attempt.
+    pub(super) fn fail<T, E>(
+        &mut self,
+        outcome: &Outcome<Result<T, E>>,
+        verdict: Verdict,
+        cancelled: impl FnOnce() -> bool,
+    ) -> Next
+    where
+        P::Observer: RetryObserver<T, E>,
+    {
         self.settle();
         let next = match verdict {
-            Verdict::Done => {
-                self.retry.policy.budget().succeeded(self.rt);
-                Err(End::Done)
-            }
             Verdict::Permanent => Err(End::Permanent),
             // A cancellation is no failure, and nothing is paid or lost for it.
             _ if cancelled() => Err(End::Cancelled),
@@ -165,7 +187,7 @@ where
     }
 
     #[inline]
-    fn verdict<T, E>(&self, outcome: &Outcome<Result<T, E>>) -> Verdict
+    pub(super) fn verdict<T, E>(&self, outcome: &Outcome<Result<T, E>>) -> Verdict
     where
         P::Classifier: Classify<T, E>,
     {
@@ -191,8 +213,7 @@ where
         });
     }
 
-    /// After a failure: attempts, wait, deadline, budget, observer. Kept out of the way of what succeeds.
-    #[cold]
+    /// After a failure: attempts, wait, deadline, budget, observer.
     fn again<T, E>(
         &mut self,
         outcome: &Outcome<Result<T, E>>,
@@ -202,12 +223,13 @@ where
         P::Observer: RetryObserver<T, E>,
     {
         let budget = self.retry.policy.budget();
-        if verdict == Verdict::NeverSent && !self.resent {
+        let over = matches!(outcome, Outcome::Late(at) if *at >= self.deadline);
+        if verdict == Verdict::NeverSent && !self.resent && !over {
             self.resent = true;
-            return Ok(Next::Now);
+            return self.in_time(Duration::ZERO);
         }
         budget.failed();
-        if matches!(outcome, Outcome::Late(at) if *at >= self.deadline) {
+        if over {
             return Err(End::Deadline);
         }
         if self.number >= self.retry.max_attempts.get() {

@@ -15,7 +15,7 @@ use super::observer::RetryObserver;
 use super::policy::RetryPolicy;
 use super::reported::Reported;
 use super::until::UntilCancelled;
-use super::verdict::Classify;
+use super::verdict::{Classify, Verdict};
 use super::watch::{Drive, Tally, Watch};
 use crate::Failure;
 
@@ -205,18 +205,23 @@ where
         });
     }
 
-    /// Polls the attempt, and its time when it is pending.
+    /// Polls the attempt, and its time when it is pending; drops it when it is over.
     #[inline]
     fn poll_attempt(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<Fut::Output>> {
-        let this = self.project();
-        let StateProjected::Attempting { attempt, limited } = this.state.project() else {
+        let mut this = self.project();
+        let StateProjected::Attempting { attempt, limited } = this.state.as_mut().project() else {
             unreachable!("an attempt is under way")
         };
-        if let Poll::Ready(result) = attempt.poll(cx) {
-            return Poll::Ready(Outcome::Answer(result));
-        }
-        let armed = core::mem::replace(limited, true);
-        poll_limit(this.call, this.sleep, armed, cx).map(Outcome::Late)
+        let outcome = match attempt.poll(cx) {
+            Poll::Ready(result) => Outcome::Answer(result),
+            Poll::Pending => {
+                let armed = core::mem::replace(limited, true);
+                Outcome::Late(ready!(poll_limit(this.call, this.sleep, armed, cx)))
+            }
+        };
+        // The attempt is gone before anybody is told.
+        this.state.set(State::Over);
+        Poll::Ready(outcome)
     }
 }
 
@@ -257,23 +262,23 @@ where
     F: FnMut(Attempt) -> Fut,
     Fut: Future<Output = Result<T, E>>,
 {
-    /// Judges an outcome: ends the call, or begins to wait.
-    #[inline]
-    fn judge<W: Watch<Fut::Output>>(
+    /// Ends the call, or begins to wait. Kept out of the way of what succeeds.
+    #[cold]
+    #[inline(never)]
+    fn fail<W: Watch<Fut::Output>>(
         self: Pin<&mut Self>,
         outcome: Outcome<Fut::Output>,
+        verdict: Verdict,
         watch: &W,
-    ) -> Poll<Result<T, Failure<E>>> {
+    ) -> Option<Result<T, Failure<E>>> {
         let mut this = self.project();
-        // The attempt is gone before anybody is told.
-        this.state.set(State::Over);
         let mut reason = None;
         let cancelled = || {
             reason = watch.cancelled();
             reason.is_some()
         };
-        let timed = match this.call.judge(&outcome, cancelled) {
-            Next::Stop => return Poll::Ready(this.call.give(outcome, reason)),
+        let timed = match this.call.fail(&outcome, verdict, cancelled) {
+            Next::Stop => return Some(this.call.give(outcome, reason)),
             Next::Now => false,
             Next::At(at) => {
                 arm(this.call.rt, this.sleep.as_mut(), at);
@@ -282,11 +287,46 @@ where
         };
         let outcome = Some(outcome);
         this.state.set(State::Waiting { outcome, timed });
-        Poll::Pending
+        None
+    }
+
+    /// Makes the first attempt, unless the call was cancelled before.
+    #[inline]
+    fn first<W: Watch<Fut::Output>>(
+        mut self: Pin<&mut Self>,
+        watch: &W,
+    ) -> Option<Result<T, Failure<E>>> {
+        if let Some(reason) = watch.cancelled() {
+            self.as_mut().project().call.number = 0;
+            return Some(self.stop(None, reason));
+        }
+        self.as_mut().project().call.begin();
+        self.attempt();
+        None
+    }
+
+    /// Waits and makes the next attempt, unless the call is cancelled before.
+    #[cold]
+    #[inline(never)]
+    fn next<W: Watch<Fut::Output>>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        watch: &mut W,
+    ) -> Poll<Option<Result<T, Failure<E>>>> {
+        let outcome = ready!(self.as_mut().poll_wait(cx));
+        if let Some(reason) = watch.cancelled() {
+            return Poll::Ready(Some(self.stop(outcome, reason)));
+        }
+        if let Some(outcome) = outcome {
+            watch.discarded(outcome);
+        }
+        self.as_mut().project().call.count();
+        self.as_mut().attempt();
+        self.project().call.spend();
+        Poll::Ready(None)
     }
 
     /// Waits for the next attempt, and hands over what the last one gave.
-    #[cold]
     fn poll_wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Outcome<Fut::Output>>> {
         let this = self.project();
         let StateProjected::Waiting { outcome, timed } = this.state.project() else {
@@ -333,35 +373,28 @@ where
         cx: &mut Context<'_>,
         watch: &mut W,
     ) -> Poll<Self::Output> {
+        let ended = match self.as_mut().project().state.project() {
+            StateProjected::New => self.as_mut().first(watch),
+            StateProjected::Attempting { .. } => None,
+            StateProjected::Waiting { .. } => ready!(self.as_mut().next(cx, watch)),
+            StateProjected::Over => panic!("the retry was polled after it gave its result"),
+        };
+        if let Some(result) = ended {
+            return Poll::Ready(result);
+        }
         loop {
-            match self.as_mut().project().state.project() {
-                StateProjected::New => {
-                    if let Some(reason) = watch.cancelled() {
-                        self.as_mut().project().call.number = 0;
-                        return Poll::Ready(self.stop(None, reason));
-                    }
-                    self.as_mut().project().call.begin();
-                    self.as_mut().attempt();
-                }
-                StateProjected::Attempting { .. } => {
-                    let outcome = ready!(self.as_mut().poll_attempt(cx));
-                    if let Poll::Ready(result) = self.as_mut().judge(outcome, watch) {
-                        return Poll::Ready(result);
-                    }
-                }
-                StateProjected::Waiting { .. } => {
-                    let outcome = ready!(self.as_mut().poll_wait(cx));
-                    if let Some(reason) = watch.cancelled() {
-                        return Poll::Ready(self.stop(outcome, reason));
-                    }
-                    if let Some(outcome) = outcome {
-                        watch.discarded(outcome);
-                    }
-                    self.as_mut().project().call.count();
-                    self.as_mut().attempt();
-                    self.as_mut().project().call.spend();
-                }
-                StateProjected::Over => panic!("the retry was polled after it gave its result"),
+            let outcome = ready!(self.as_mut().poll_attempt(cx));
+            let this = self.as_mut().project();
+            let verdict = this.call.verdict(&outcome);
+            if verdict == Verdict::Done {
+                this.call.succeed(&outcome);
+                return Poll::Ready(this.call.give(outcome, None));
+            }
+            if let Some(result) = self.as_mut().fail(outcome, verdict, watch) {
+                return Poll::Ready(result);
+            }
+            if let Some(result) = ready!(self.as_mut().next(cx, watch)) {
+                return Poll::Ready(result);
             }
         }
     }

@@ -1,12 +1,13 @@
 //! Points in time that nothing crosses.
 
+use std::cell::Cell;
 use std::future::{pending, ready};
 use std::time::Duration;
 
 use trunnion_core::Instant;
-use trunnion_patterns::{Backoff, Failure, Jitter, Retry, RetryStop};
+use trunnion_patterns::{Backoff, Classify, Elapsed, Failure, Jitter, Retry, RetryStop, Verdict};
 
-use super::{AT_ONCE, EACH_SECOND, SECOND, seconds, times};
+use super::{AT_ONCE, Answers, EACH_SECOND, SECOND, seconds, times};
 use crate::hand::HandClock;
 
 #[test]
@@ -86,6 +87,43 @@ fn a_deadline_that_is_past_polls_one_attempt_once() {
     let run = EACH_SECOND.run(&clock, |_| pending::<Result<(), ()>>());
     let (report, passed) = seconds(&clock, run.deadline(past).report());
     assert_eq!((report.stop, passed), (RetryStop::Deadline, 0));
+}
+
+/// Says of everything that it was never sent.
+struct NeverSent;
+
+impl Classify<(), ()> for NeverSent {
+    fn classify(&self, _: &Result<(), ()>) -> Verdict {
+        Verdict::NeverSent
+    }
+
+    fn elapsed(&self, _: &Elapsed) -> Verdict {
+        Verdict::NeverSent
+    }
+}
+
+#[test]
+fn what_was_never_sent_is_not_sent_again_at_the_deadline() {
+    let clock = HandClock::default();
+    let made = Cell::new(0);
+    let retry = EACH_SECOND.classify(NeverSent);
+    let run = retry.run(&clock, |_| {
+        made.set(made.get() + 1);
+        pending::<Result<(), ()>>()
+    });
+    let run = run.deadline(clock.peek() + SECOND).report();
+    assert_eq!(seconds(&clock, run).0.stop, RetryStop::Deadline);
+    assert_eq!(made.get(), 1);
+}
+
+#[test]
+fn what_was_never_sent_is_not_sent_again_where_there_is_no_time_for_it() {
+    let clock = HandClock::default();
+    let answers = Answers::new([Err::<(), _>(())]);
+    let retry = EACH_SECOND.min_attempt(SECOND).classify(NeverSent);
+    let run = retry.run(&clock, |_| answers.next());
+    let run = run.deadline(clock.peek() + SECOND).report();
+    assert_eq!(seconds(&clock, run).0.stop, RetryStop::DeadlineTooClose);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::ops::ControlFlow::{Break, Continue};
 use std::pin::pin;
 use std::task::Poll;
 
-use trunnion_patterns::{Backoff, Failure, Retry, RetryStop};
+use trunnion_patterns::{Backoff, Budget, Failure, Retry, RetryBudget, RetryStop};
 
 use super::{AT_ONCE, EACH_SECOND, SECOND, seconds, times};
 use crate::hand::{HandClock, poll};
@@ -85,6 +85,36 @@ fn a_check_that_is_dropped_loses_nothing_but_the_wait() {
         poll(pin!(call.check(Ok::<_, u8>(2)))),
         Poll::Ready(Break(Ok(2)))
     );
+}
+
+#[test]
+fn an_attempt_after_a_wait_that_was_cut_short_is_counted_and_paid_for() {
+    let clock = HandClock::default();
+    let budget = RetryBudget::new();
+    let retry = EACH_SECOND.budget(&budget);
+    let mut call = retry.start(&clock);
+    for error in 1..=2 {
+        assert!(poll(pin!(call.check(Err::<(), _>(error)))).is_pending());
+    }
+    assert_eq!(
+        poll(pin!(call.check(Err::<(), _>(3)))),
+        Poll::Ready(Break(Err(Failure::Op(3))))
+    );
+    assert_eq!(
+        (call.attempts(), call.stop()),
+        (3, Some(RetryStop::Attempts))
+    );
+    assert_eq!(format!("{:.1}", budget.level()), "0.8");
+}
+
+#[test]
+fn an_async_closure_without_limits_makes_no_timer() {
+    let clock = HandClock::default();
+    let mut run = pin!(AT_ONCE.run_mut(&clock, async |_| {
+        std::future::pending::<Result<(), ()>>().await
+    }));
+    assert!(poll(run.as_mut()).is_pending());
+    assert_eq!((clock.reads(), clock.timers_made()), (0, 0));
 }
 
 #[test]

@@ -218,12 +218,12 @@ fn a_loop_is_under_way_from_its_start_to_its_end() {
     let mut call = retry.start(&clock);
     assert_eq!(ledger.calls.get(), 1);
     assert!(poll(pin!(call.check(Err::<(), _>(())))).is_pending());
-    // The check was dropped: its payment comes back with the next result.
+    // The check was dropped: the next result is that of the attempt which it paid for.
     assert!(poll(pin!(call.check(Err::<(), _>(())))).is_pending());
     drop(call);
-    assert_eq!(ledger.settled(), (2, 2, 0));
+    assert_eq!(ledger.settled(), (2, 1, 1));
     assert!(poll(pin!(retry.start(&clock).check(Ok::<_, ()>(())))).is_ready());
-    assert_eq!(ledger.settled(), (2, 2, 0));
+    assert_eq!(ledger.settled(), (2, 1, 1));
 }
 
 #[test]
