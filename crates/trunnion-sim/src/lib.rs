@@ -25,6 +25,7 @@
 //! * [`Sim`] owns a simulator and runs it; [`SimRuntime`] is the value that libraries get, [`SimLocal`] the one for futures
 //!   that stay on their thread.
 //! * [`SimRuntime::settle`], [`SimRuntime::advance`] and [`Clock::hold`](trunnion_core::Clock::hold) control time; [`SimRuntime::raise`] is Ctrl-C.
+//! * [`SimRuntime::duplex`] connects two streams in memory, with latency, partial reads and faults.
 //! * [`cancel_sweep`] drops a future at every await point and checks that nothing leaked.
 //! * [`SimRuntime::trace`] tells what happened, byte for byte the same for the same seed.
 
@@ -34,6 +35,7 @@ mod close;
 mod control;
 mod detect;
 mod drive;
+mod duplex;
 mod local;
 mod owned;
 #[doc(hidden)]
@@ -58,6 +60,7 @@ use trunnion_core::BlockOn;
 
 pub use control::{Advance, Settle};
 pub use detect::register;
+pub use duplex::{Cut, Duplex, SimStream};
 pub use local::SimLocal;
 pub use owned::{LostWakers, Sim};
 pub use runtime::SimRuntime;
