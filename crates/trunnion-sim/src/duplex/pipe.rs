@@ -79,7 +79,6 @@ impl Pipe {
         part: impl FnOnce(usize) -> usize,
     ) -> Step {
         if matches!(self.reader, End::Reset(at) if at <= now) {
-            self.lose();
             return Step::Done(Err(ErrorKind::ConnectionReset.into()));
         }
         let arrived = self.arrivals.iter().take_while(|(at, _)| *at <= now);
@@ -177,12 +176,6 @@ impl Pipe {
                 End::Reset(before) => End::Reset(before.min(at)),
             };
         }
-        self.changes += 1;
-    }
-
-    fn lose(&mut self) {
-        self.bytes.clear();
-        self.arrivals.clear();
         self.changes += 1;
     }
 }
