@@ -54,7 +54,7 @@ pub struct Settings {
 
 /// Says what is wrong with a command line, in one line.
 #[derive(Debug, PartialEq, Eq)]
-pub struct UsageError(String);
+pub struct UsageError(pub(crate) String);
 
 impl fmt::Display for UsageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +105,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Command, UsageE
     Ok(Command::Digest(settings))
 }
 
-fn runtimes(value: OsString) -> Result<Vec<Kind>, UsageError> {
+pub(crate) fn runtimes(value: OsString) -> Result<Vec<Kind>, UsageError> {
     let name = value.string()?;
     if name == "all" {
         return Ok(Kind::ALL.to_vec());
@@ -120,7 +120,7 @@ fn runtimes(value: OsString) -> Result<Vec<Kind>, UsageError> {
     }
 }
 
-fn limit(value: OsString) -> Result<NonZeroUsize, UsageError> {
+pub(crate) fn limit(value: OsString) -> Result<NonZeroUsize, UsageError> {
     let text = value.string()?;
     let refuse = |why| UsageError(format!("--limit {text:?}: {why}"));
     match text.parse::<usize>() {
@@ -129,7 +129,7 @@ fn limit(value: OsString) -> Result<NonZeroUsize, UsageError> {
     }
 }
 
-fn seconds(value: OsString) -> Result<Duration, UsageError> {
+pub(crate) fn seconds(value: OsString) -> Result<Duration, UsageError> {
     let text = value.string()?;
     let refuse = |why| UsageError(format!("--timeout {text:?}: {why}"));
     let seconds: f64 = text

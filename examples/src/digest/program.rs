@@ -4,14 +4,10 @@ use std::env;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
-use trunnion_core::{
-    BlockOn, CancelKind, CancelToken, Clock, RealClock, Runtime, Signals, SpawnBlocking,
-};
+use trunnion_core::{CancelKind, CancelToken, Clock, RealClock, Runtime, SpawnBlocking};
 use trunnion_patterns::Shutdown;
-use trunnion_smol::SmolGlobal;
 
 use super::cli::{self, Command, Settings};
 use super::problem::shown;
@@ -19,10 +15,10 @@ use super::runtime::{self, Job, Kind};
 use super::screen::{Results, Screen, say};
 use super::table::{Row, table};
 use super::{Ended, Request, Summary, digest, line};
+use crate::stop::{self, INTERRUPTED};
 
 const FAILED: u8 = 1;
 const USAGE: u8 = 2;
-const INTERRUPTED: u8 = 130;
 
 /// How long readers that hang may delay the end of the program.
 const GRACE: Duration = Duration::from_millis(500);
@@ -50,7 +46,7 @@ fn help() -> u8 {
 
 /// Runs on each runtime in turn, and gives the exit code.
 fn run(settings: &Settings) -> u8 {
-    let stop = match stop_on_signals() {
+    let stop = match stop::on_signals() {
         Ok(stop) => stop,
         Err(error) => {
             say(format_args!("cannot listen for Ctrl-C: {error}"));
@@ -69,21 +65,6 @@ fn run(settings: &Settings) -> u8 {
     let _closed = io::stderr().write_all(table(&rows).as_bytes());
     let clean = rows.iter().all(|row| row.summary.problems == 0);
     if clean && identical { 0 } else { FAILED }
-}
-
-/// Cancels the token at the first signal; the second ends the program at once, in case something hangs.
-///
-/// A thread of its own hears them: the simulator reads files on the thread that it runs on.
-#[expect(clippy::exit, reason = "what hangs cannot be waited for")]
-fn stop_on_signals() -> io::Result<CancelToken> {
-    let (stop, mut signals) = (CancelToken::new(), SmolGlobal.stop_signals()?);
-    let token = stop.clone();
-    thread::Builder::new().spawn(move || {
-        token.cancel_with(SmolGlobal.block_on(signals.recv()));
-        SmolGlobal.block_on(signals.recv());
-        std::process::exit(INTERRUPTED.into())
-    })?;
-    Ok(stop)
 }
 
 /// What one runtime has done.
