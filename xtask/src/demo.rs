@@ -2,6 +2,7 @@
 //!
 //! Standard output belongs to the program alone.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{self, ExitCode};
@@ -25,30 +26,61 @@ const HELP: &str = "\
 Builds and runs a demo program.
 
 Usage: cargo xtask demo [digest [PATH]] [--runtime tokio|smol|sim|all] [--limit N] [--timeout SECONDS]
+       cargo xtask demo fetch [URL...] [--runtime tokio|smol|sim|all] [--limit N] [--timeout SECONDS]
+                              [--attempts N] [--seed N] [--requests N] [--faults PERCENT]
 
   digest             prints the SHA-256 of every file under PATH, as sha256sum does
   PATH               a folder or a file; the workspace's own `crates` unless given
-      --runtime NAME tokio, smol, sim, or all: each in turn, compared; all unless given
-      --limit N      how many files are hashed at a time
+  fetch              fetches pages over HTTP, and tries again what fails
+  URL                http://HOST[:PORT]/PATH; an embedded server with faults unless given
+      --runtime NAME tokio, smol, sim, or all: each in turn; all unless given
+      --limit N      how many files or pages are worked on at a time
       --timeout SECONDS
-                     how long one file may take
+                     how long one file, or one attempt at a page, may take
+      --attempts N   how often a page is tried at most
+      --seed N       what the server's faults, and the simulator, follow from
+      --requests N   how many pages of the server are fetched
+      --faults PERCENT
+                     how many of the server's answers go wrong
   -h, --help         prints this
 
 Standard output has the program's lines and nothing else. The exit code is the program's.";
 
-/// The options that programs take; each has a value.
-const OPTIONS: &[&str] = &["runtime", "limit", "timeout"];
-const SHOWN_OPTIONS: &[&str] = &["--runtime", "--limit", "--timeout", "--help"];
+/// A demo program, and what it takes.
+#[derive(Debug, PartialEq, Eq)]
+struct Program {
+    name: &'static str,
+    /// Each has a value.
+    options: &'static [&'static str],
+    /// What it works on unless told: a folder of the workspace.
+    default: Option<&'static str>,
+    /// It takes one word to work on, and no more.
+    takes_one: bool,
+}
 
-/// The demo programs, and where each looks unless told.
-const PROGRAMS: &[(&str, &str)] = &[("digest", "crates")];
+/// The first is run where none is named.
+const PROGRAMS: &[Program] = &[
+    Program {
+        name: "digest",
+        options: &["runtime", "limit", "timeout"],
+        default: Some("crates"),
+        takes_one: true,
+    },
+    Program {
+        name: "fetch",
+        options: &[
+            "runtime", "limit", "timeout", "attempts", "seed", "requests", "faults",
+        ],
+        default: None,
+        takes_one: false,
+    },
+];
 
 /// What to run, with which arguments.
 #[derive(Debug, PartialEq, Eq)]
 struct Plan {
-    program: &'static str,
-    path: Option<OsString>,
-    default_path: &'static str,
+    program: &'static Program,
+    words: Vec<OsString>,
     options: Vec<OsString>,
 }
 
@@ -57,53 +89,69 @@ fn run(args: lexopt::Parser) -> Result<ExitCode> {
         println!("{HELP}");
         return Ok(ExitCode::SUCCESS);
     };
-    let program = build(&workspace::shell()?, plan.program)?;
+    let program = build(&workspace::shell()?, plan.program.name)?;
     let mut command = process::Command::new(&program);
-    let path = plan.path.unwrap_or_else(|| near(plan.default_path));
-    command.args(&plan.options).arg("--").arg(path);
+    command.args(&plan.options).arg("--").args(&plan.words);
+    if plan.words.is_empty() {
+        command.args(plan.program.default.map(near));
+    }
     eprintln!("$ {command:?}");
     step::become_it(command)
 }
 
 /// Nothing when help was asked.
 fn parse(mut args: lexopt::Parser) -> Result<Option<Plan>> {
-    let mut positional = Vec::new();
+    let mut words = Vec::new();
     let mut options = Vec::new();
     while let Some(arg) = args.next()? {
         match arg {
             Short('h') | Long("help") => return Ok(None),
-            Long(name) if OPTIONS.contains(&name) => {
-                options.push(OsString::from(format!("--{name}")));
-                options.push(args.value()?);
+            Long(name) if PROGRAMS.iter().any(|p| p.options.contains(&name)) => {
+                let name = name.to_owned();
+                options.push((name, args.value()?));
             }
-            Value(value) => positional.push(value),
-            other => return Err(cli::unknown_option(&other, SHOWN_OPTIONS)),
+            Value(value) => words.push(value),
+            other => return Err(unknown_option(&other, PROGRAMS)),
         }
     }
-    plan(positional, options).map(Some)
+    plan(words, options).map(Some)
 }
 
-fn plan(positional: Vec<OsString>, options: Vec<OsString>) -> Result<Plan> {
-    let mut positional = positional.into_iter();
-    let name = positional.next().unwrap_or_else(|| PROGRAMS[0].0.into());
-    let known = PROGRAMS.iter().find(|(program, _)| name == *program);
-    let Some(&(program, default_path)) = known else {
-        let known = PROGRAMS.iter().map(|(program, _)| *program);
+fn plan(words: Vec<OsString>, options: Vec<(String, OsString)>) -> Result<Plan> {
+    let mut words = words.into_iter();
+    let name = words.next().unwrap_or_else(|| PROGRAMS[0].name.into());
+    let known = PROGRAMS.iter().find(|program| name == program.name);
+    let Some(program) = known else {
+        let known = PROGRAMS.iter().map(|program| program.name);
         return Err(cli::unknown("program", &name, known));
     };
-    let path = positional.next();
-    if let Some(extra) = positional.next() {
-        let extra = extra.to_string_lossy();
+    let words: Vec<OsString> = words.collect();
+    if let Some(extra) = words.get(1).filter(|_| program.takes_one) {
+        let (name, extra) = (program.name, extra.to_string_lossy());
         return Err(Error::usage(format!(
-            "`{program}` takes one path; `{extra}` is one too many"
+            "`{name}` takes one path; `{extra}` is one too many"
         )));
     }
+    let taken = |(name, _): &&(String, OsString)| program.options.contains(&name.as_str());
+    if let Some((name, _)) = options.iter().find(|option| !taken(option)) {
+        return Err(unknown_option(&Long(name), std::slice::from_ref(program)));
+    }
+    let options = options.into_iter();
+    let options = options.flat_map(|(name, value)| [format!("--{name}").into(), value]);
     Ok(Plan {
         program,
-        path,
-        default_path,
-        options,
+        words,
+        options: options.collect(),
     })
+}
+
+/// Names the options that `programs` take.
+fn unknown_option(arg: &lexopt::Arg<'_>, programs: &[Program]) -> Error {
+    let options = programs.iter().flat_map(|program| program.options);
+    let known: BTreeSet<String> = options.map(|name| format!("--{name}")).collect();
+    let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+    known.push("--help");
+    cli::unknown_option(arg, &known)
 }
 
 /// The workspace's own folder `name`, as it is called from where the command was started.
@@ -136,8 +184,8 @@ mod tests {
     fn without_arguments_it_is_the_digest_of_our_own_crates() {
         let plan = parsed(&[]).expect("it is right").expect("no help");
         assert_eq!(
-            (plan.program, plan.path, plan.default_path),
-            ("digest", None, "crates")
+            (plan.program.name, plan.words.len(), plan.program.default),
+            ("digest", 0, Some("crates"))
         );
     }
 
@@ -145,8 +193,28 @@ mod tests {
     fn options_may_stand_before_the_program_and_after_the_path() {
         let plan = parsed(&["--runtime=smol", "digest", "/tmp", "--limit", "0"]);
         let plan = plan.expect("it is right").expect("no help");
-        assert_eq!(plan.path, Some("/tmp".into()));
+        assert_eq!(plan.words, ["/tmp"]);
         assert_eq!(plan.options, ["--runtime", "smol", "--limit", "0"]);
+    }
+
+    #[test]
+    fn the_first_word_names_the_program_and_the_others_are_its_own() {
+        let plan = parsed(&["fetch", "http://a/", "http://b/", "--seed", "7"]);
+        let plan = plan.expect("it is right").expect("no help");
+        assert_eq!(plan.program.name, "fetch");
+        assert_eq!(plan.words, ["http://a/", "http://b/"]);
+        assert_eq!(plan.options, ["--seed", "7"]);
+    }
+
+    #[test]
+    fn an_option_of_another_program_is_refused() {
+        let error = parsed(&["--seed", "7", "digest"]).expect_err("it hashes");
+        assert!(error.is_usage());
+        let text = error.to_string();
+        assert!(
+            text.contains("--seed") && !text.contains("--faults"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -154,7 +222,7 @@ mod tests {
         let error = parsed(&["digset"]).expect_err("it is unknown");
         assert_eq!(
             error.to_string(),
-            "unknown program `digset`; known ones: digest"
+            "unknown program `digset`; known ones: digest, fetch"
         );
         assert!(error.is_usage());
     }

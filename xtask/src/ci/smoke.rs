@@ -1,4 +1,4 @@
-//! The digest of our own crates on every runtime.
+//! The demo programs on every runtime: the digest of our own crates, and pages of the embedded server.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -30,7 +30,26 @@ pub(super) fn run(sh: &Shell) -> Result<Tally> {
     }
     refuses(sh, &mut tally, &program)?;
     read_back(sh, &mut tally, &first.unwrap_or_default())?;
+    fetches(sh, &mut tally)?;
     Ok(tally)
+}
+
+fn fetches(sh: &Shell, tally: &mut Tally) -> Result<()> {
+    let program = demo::build(sh, "fetch")?;
+    let mut simulated = Vec::new();
+    for runtime in ["tokio", "smol", "sim", "sim"] {
+        let output = Step::new(cmd!(sh, "{program} --runtime {runtime}")).output()?;
+        tally.check(&format!("fetch on {runtime}"), output.status.success());
+        if !output.status.success() {
+            eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        }
+        if runtime == "sim" {
+            simulated.push(output.stdout);
+        }
+    }
+    let same = simulated.windows(2).all(|two| two[0] == two[1]);
+    tally.check("a seed prints the same twice on sim", same);
+    Ok(())
 }
 
 fn refuses(sh: &Shell, tally: &mut Tally, program: &Path) -> Result<()> {
