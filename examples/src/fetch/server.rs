@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 use hyper::header::RETRY_AFTER;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -47,9 +47,14 @@ pub enum Answer {
 /// requests come in.
 #[derive(Debug)]
 pub struct Faults {
-    seed: u64,
-    percent: u8,
+    plan: Plan,
     served: Mutex<Served>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Plan {
+    Drawn { seed: u64, percent: u8 },
+    First(Answer),
 }
 
 #[derive(Debug, Default)]
@@ -62,9 +67,18 @@ impl Faults {
     /// Makes a plan in which so many requests of a hundred go wrong.
     #[must_use]
     pub fn new(seed: u64, percent: u8) -> Self {
+        Self::planned(Plan::Drawn { seed, percent })
+    }
+
+    /// Makes a plan in which the first request for each path comes to `answer`, and later ones to the page.
+    #[must_use]
+    pub fn first(answer: Answer) -> Self {
+        Self::planned(Plan::First(answer))
+    }
+
+    fn planned(plan: Plan) -> Self {
         Self {
-            seed,
-            percent,
+            plan,
             served: Mutex::default(),
         }
     }
@@ -86,25 +100,45 @@ impl Faults {
         self.with(|served| {
             let nth = served.paths.entry(path.to_owned()).or_default();
             *nth += 1;
-            let drawn = draw(self.seed, path, *nth);
-            let answer = self.answer(drawn);
+            let (answer, takes) = self.plan.answer(path, *nth);
             *served.answers.entry(answer).or_default() += 1;
-            (answer, Duration::from_millis(1 + (drawn >> 32) % 20))
+            (answer, takes)
         })
     }
+}
 
-    fn answer(&self, drawn: u64) -> Answer {
-        if drawn % 100 >= u64::from(self.percent) {
-            return Answer::Page;
+impl Plan {
+    fn answer(self, path: &str, nth: u64) -> (Answer, Duration) {
+        match self {
+            Self::Drawn { seed, percent } => {
+                let drawn = draw(seed, path, nth);
+                let takes = Duration::from_millis(1 + (drawn >> 32) % 20);
+                (Answer::drawn(drawn, percent), takes)
+            }
+            Self::First(answer) if nth == 1 => (answer, Duration::ZERO),
+            Self::First(_) => (Answer::Page, Duration::ZERO),
         }
-        match (drawn / 100) % 6 {
-            0 => Answer::Error,
-            1 => Answer::Unavailable,
-            2 => Answer::Throttled,
-            3 => Answer::Stall,
-            4 => Answer::Reset,
-            _ => Answer::Truncated,
+    }
+}
+
+impl Answer {
+    /// Everything that goes wrong.
+    pub const FAULTS: [Self; 6] = [
+        Self::Error,
+        Self::Unavailable,
+        Self::Throttled,
+        Self::Stall,
+        Self::Reset,
+        Self::Truncated,
+    ];
+
+    fn drawn(drawn: u64, percent: u8) -> Self {
+        if drawn % 100 >= u64::from(percent) {
+            return Self::Page;
         }
+        // Six of them, so that a number of any width has one.
+        let which = usize::try_from(drawn / 100 % 6).unwrap_or(0);
+        Self::FAULTS[which]
     }
 }
 
@@ -193,6 +227,5 @@ async fn respond<R: Runtime>(
     if answer != Answer::Error {
         response.headers_mut().insert(RETRY_AFTER, 1.into());
     }
-    debug_assert!(response.body().is_end_stream());
     Ok(response)
 }
