@@ -44,7 +44,7 @@ impl Sink for Screen {
             summary: summary.clone(),
             time: RealClock.now() - self.start,
         };
-        self.bar.set_message(table(&[row]));
+        self.bar.set_message(table(&[row]).trim_end().to_owned());
     }
 
     fn outcome(&self, outcome: &Outcome) -> io::Result<()> {
