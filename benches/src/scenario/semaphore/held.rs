@@ -24,6 +24,10 @@ pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     subjects: |_, _| subjects!(work, bytes),
 };
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tokio's own tasks are the same for all"
+)]
 async fn work<S: Semaphore>(iterations: u32) -> u64 {
     let mut permits = 0;
     for _ in 0..iterations {

@@ -88,7 +88,7 @@ impl<F> Chunks<F> {
     pub(super) fn look(&self, index: u32) -> Option<&F> {
         let chunk = match &self.last {
             Some(last) if last.start <= index => last,
-            _ => &self.older[self.find(index)],
+            _ => &self.older[find(&self.older, index)],
         };
         chunk.places.look((index - chunk.start) as usize)
     }

@@ -127,7 +127,7 @@ fn parts_of_a_millisecond_are_kept_for_the_next_time() {
 fn who_read_the_clock_before_another_and_comes_after_it_fills_nothing() {
     let (early, late) = (HandClock::default(), HandClock::default());
     early.advance(Duration::from_millis(999));
-    late.advance(Duration::from_millis(1_000));
+    late.advance(Duration::from_secs(1));
     let budget = RetryBudget::new();
     assert_eq!(paid(&budget, &late), 10);
     assert_eq!(paid(&budget, &early), 0);
