@@ -12,10 +12,9 @@ use trunnion_patterns::{
 };
 use trunnion_sim::{Schedule, Sim, SimRuntime, cancel_sweep_in};
 
-use crate::runtimes::ALL;
+use crate::runtimes::{ALL, SEEDS};
 
 const STEP: Duration = Duration::from_millis(1);
-const SEEDS: u64 = 256;
 
 /// Counts those that are alive.
 #[derive(Clone, Default)]

@@ -8,21 +8,9 @@ use event_listener::Event;
 use futures::future::{Either, join, join_all, select, try_join_all};
 use futures::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Barrier, Mutex, Notify, Semaphore, broadcast, mpsc, oneshot, watch};
-use trunnion_core::{AnyRuntime, BlockOn, Spawn, Timer, YieldNow};
+use trunnion_core::{Spawn, Timer, YieldNow};
 
-use crate::runtimes::ALL;
-
-fn on_each<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let rt = owner.runtime();
-        let done = owner.block_on(async {
-            case(rt).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-}
+use crate::runtimes::on_each;
 
 #[test]
 fn w03_channels_of_tokio() {

@@ -2,39 +2,23 @@
 
 mod sweeps;
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
-use trunnion_core::{AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, Spawn, Timer, YieldNow};
+use trunnion_core::{BlockOn, CancelKind, CancelToken, Clock, Spawn, Timer, YieldNow};
 use trunnion_patterns::{
     Backoff, Budget, ConcurrencyBudget, Expense, Failure, Jitter, Retry, RetryBudget, RetryStop,
     timeout,
 };
 use trunnion_sim::{Schedule, Sim};
 
-use crate::runtimes::ALL;
+use crate::runtimes::{SEEDS, everywhere};
 
 const MOMENT: Duration = Duration::from_millis(1);
-const SEEDS: u64 = 256;
 const RETRY: Retry = Retry::new(Backoff::fixed(MOMENT).jitter(Jitter::None));
-
-fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let done = owner.block_on(async {
-            case(owner.runtime()).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-    for seed in 0..SEEDS {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
-    }
-}
 
 fn times(attempts: u32) -> NonZeroU32 {
     NonZeroU32::new(attempts).expect("not zero")

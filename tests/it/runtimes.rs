@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use trunnion_core::{AnyRuntime, BlockOn, WouldDeadlock};
-use trunnion_sim::Sim;
+use trunnion_sim::{Schedule, Sim};
 use trunnion_smol::{SmolGlobal, SmolOwned};
 use trunnion_tokio::TokioOwned;
 
@@ -68,3 +68,32 @@ pub(crate) const ALL: [(&str, Start); 5] = [
     ("smol global", smol_global),
     ("sim", sim),
 ];
+
+/// How many schedules of the simulator a race is tried in.
+pub(crate) const SEEDS: u64 = 256;
+
+/// Runs `case` to its end on every kind of runtime.
+pub(crate) fn on_each<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
+    for (name, start) in ALL {
+        let owner = start();
+        let done = owner.block_on(async {
+            case(owner.runtime()).await;
+            name
+        });
+        assert_eq!(done, name);
+    }
+}
+
+/// Runs `case` to its end in many schedules of the simulator.
+pub(crate) fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
+    for seed in 0..SEEDS {
+        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
+        sim.block_on(case(AnyRuntime::new(sim.handle())));
+    }
+}
+
+/// Does both.
+pub(crate) fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
+    on_each(&case);
+    in_each_schedule(case);
+}

@@ -9,30 +9,12 @@ use std::task::Poll;
 use std::time::Duration;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{
-    AnyRuntime, BlockOn, JoinError, PanicPayload, Spawn, Timer, YieldNow, YieldOnce,
-};
+use trunnion_core::{JoinError, PanicPayload, Spawn, Timer, YieldNow, YieldOnce};
 use trunnion_patterns::{Group, Scope, group, local_scope, scope, try_scope};
-use trunnion_sim::{Schedule, Sim};
 
-use crate::runtimes::ALL;
+use crate::runtimes::everywhere;
 
 const MOMENT: Duration = Duration::from_millis(1);
-
-fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let done = owner.block_on(async {
-            case(owner.runtime()).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-    for seed in 0..256 {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
-    }
-}
 
 /// Counts those that are alive.
 #[derive(Clone, Default)]

@@ -4,7 +4,6 @@ mod model;
 mod probes;
 mod sweeps;
 
-use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,27 +11,11 @@ use std::time::Duration;
 
 use trunnion_core::{AnyRuntime, BlockOn, Clock, Spawn, Timer, YieldNow};
 use trunnion_patterns::{AcquireError, Semaphore, TryAcquireError, timeout};
-use trunnion_sim::{Schedule, Sim};
+use trunnion_sim::Sim;
 
-use crate::runtimes::ALL;
+use crate::runtimes::{ALL, SEEDS, everywhere};
 
-const SEEDS: u64 = 256;
 const MOMENT: Duration = Duration::from_millis(1);
-
-fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let done = owner.block_on(async {
-            case(owner.runtime()).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-    for seed in 0..SEEDS {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
-    }
-}
 
 /// Asserts that all permits are back, and that nobody waits.
 #[track_caller]

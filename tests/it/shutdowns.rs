@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use trunnion_core::{AnyRuntime, BlockOn, CancelKind, Clock, Spawn, Timer, YieldNow};
 use trunnion_patterns::{PhaseReport, Shutdown, ShutdownBuilder, TaskScope};
-use trunnion_sim::{Schedule, Sim};
 
-use crate::runtimes::ALL;
+use crate::runtimes::{ALL, everywhere};
 
 const MOMENT: Duration = Duration::from_millis(1);
 const LONG: Duration = Duration::from_mins(1);
@@ -25,14 +24,6 @@ fn on_each<F: Future<Output = ()>>(skipped: &str, case: impl Fn(AnyRuntime) -> F
             name
         });
         assert_eq!(done, name);
-    }
-}
-
-fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    on_each("", &case);
-    for seed in 0..256 {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
     }
 }
 

@@ -2,40 +2,24 @@
 
 mod runtime_ends;
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use trunnion_core::sync::Mutex;
-use trunnion_core::{AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, Timer, YieldNow};
+use trunnion_core::{AnyRuntime, CancelKind, CancelToken, Clock, Timer, YieldNow};
 use trunnion_patterns::{
     Backoff, ChildSpec, Outcome, Restart, StopMode, Strategy, Supervisor, SupervisorBuilder,
     SupervisorEnd, SupervisorError, TaskScope, gather,
 };
-use trunnion_sim::{Schedule, Sim};
 
-use crate::runtimes::ALL;
+use crate::runtimes::everywhere;
 
 const MOMENT: Duration = Duration::from_millis(1);
 const LONG: Duration = Duration::from_hours(1);
 
 type Fault = &'static str;
-
-fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let done = owner.block_on(async {
-            case(owner.runtime()).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-    for seed in 0..256 {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
-    }
-}
 
 fn eager(rt: &AnyRuntime) -> SupervisorBuilder<AnyRuntime, Fault> {
     Supervisor::builder(rt)

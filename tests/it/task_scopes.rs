@@ -22,29 +22,13 @@ use trunnion_core::{
     AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, JoinError, PanicPayload, Timer, YieldNow,
 };
 use trunnion_patterns::{CollectAll, Discard, FirstSuccess, Outcome, TaskScope, Why};
-use trunnion_sim::{Schedule, Sim};
 use trunnion_tokio::TokioOwned;
 
-use crate::runtimes::ALL;
+use crate::runtimes::everywhere;
 
 const MOMENT: Duration = Duration::from_millis(1);
 
 type Fault = &'static str;
-
-fn everywhere<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let done = owner.block_on(async {
-            case(owner.runtime()).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-    for seed in 0..256 {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
-    }
-}
 
 /// Counts those that are alive.
 struct Member(Arc<AtomicUsize>);

@@ -3,7 +3,7 @@
 mod reentry;
 mod sweeps;
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -11,30 +11,11 @@ use std::time::Duration;
 use trunnion_core::{
     AnyRuntime, BlockOn, CancelKind, CancelToken, Clock, Spawn, TaskHandle, Timer, YieldNow,
 };
-use trunnion_sim::{Schedule, Sim};
+use trunnion_sim::Sim;
 
-use crate::runtimes::ALL;
+use crate::runtimes::{SEEDS, in_each_schedule, on_each};
 
-const SEEDS: u64 = 256;
 const MOMENT: Duration = Duration::from_millis(1);
-
-fn on_each<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for (name, start) in ALL {
-        let owner = start();
-        let done = owner.block_on(async {
-            case(owner.runtime()).await;
-            name
-        });
-        assert_eq!(done, name);
-    }
-}
-
-fn in_each_schedule<F: Future<Output = ()>>(case: impl Fn(AnyRuntime) -> F) {
-    for seed in 0..SEEDS {
-        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
-        sim.block_on(case(AnyRuntime::new(sim.handle())));
-    }
-}
 
 /// Tasks at three depths wait, one of them below a shield; the root is cancelled and then killed.
 async fn all_depths_are_told(rt: AnyRuntime) {
