@@ -64,7 +64,7 @@ fn all_depths_are_told_in_each_schedule() {
 }
 
 /// Many cancel, register, make children and leave at once; one wins, and all are told.
-async fn a_crowd(rt: AnyRuntime) {
+async fn a_crowd(rt: AnyRuntime) -> usize {
     let (root, other) = (CancelToken::new(), CancelToken::new());
     let (won, ran) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut tasks = Vec::new();
@@ -85,28 +85,31 @@ async fn a_crowd(rt: AnyRuntime) {
                 SeqCst,
             );
             let reason = below.cancelled().await;
-            assert!(!kept.unregister(), "it has run");
-            reason.kind()
+            (reason.kind(), kept.unregister())
         }));
     }
-    let mut kinds = Vec::new();
+    let (mut kinds, mut taken_back) = (Vec::new(), 0);
     for task in tasks {
-        kinds.push(task.await.expect("it ends"));
+        let (kind, unregistered) = task.await.expect("it ends");
+        kinds.push(kind);
+        taken_back += usize::from(unregistered);
     }
     assert_eq!(won.load(SeqCst), 1);
-    assert_eq!(ran.load(SeqCst), kinds.len());
+    assert_eq!(ran.load(SeqCst) + taken_back, kinds.len());
     let kind = root.reason().expect("it is cancelled").kind();
     assert!(kinds.iter().all(|other| *other == kind), "{kinds:?}");
+    taken_back
 }
 
+/// On threads, a task may see the cancellation before another one that cancels has come to its callback.
 #[test]
 fn a_crowd_on_each_runtime() {
-    on_each(a_crowd);
+    on_each(|rt| async { _ = a_crowd(rt).await });
 }
 
 #[test]
 fn a_crowd_in_each_schedule() {
-    in_each_schedule(a_crowd);
+    in_each_schedule(|rt| async { assert_eq!(a_crowd(rt).await, 0) });
 }
 
 /// Neither the cancellation nor the end of a long chain needs stack, on whatever thread a task runs.

@@ -25,7 +25,7 @@ pub enum Sent<T> {
         /// Those beside it, in the order in which they went, where the new one weighs more; else empty.
         more: Vec<T>,
     },
-    /// It went into an item that waits for the receiver.
+    /// It went into an item that waits for the receiver. So did, if others sent at that moment, what they had queued beyond the room.
     Conflated,
 }
 

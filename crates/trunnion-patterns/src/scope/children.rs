@@ -90,7 +90,7 @@ pub(crate) enum Rest {
     More,
     /// Nobody is left, and nobody comes any more.
     Over,
-    /// There is nothing to do: [`Children::poll_told`] waits.
+    /// There is nothing to do: [`poll_told`] waits.
     Sleeps,
 }
 
