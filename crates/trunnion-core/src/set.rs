@@ -186,6 +186,7 @@ impl<F> FutureSet<F> {
         } = self;
         // Where a late wake has queued the place, there is one poll more later.
         chunks.with(index, |mut place, link, waker| {
+            mutant!("set-start-forgets-the-queue", (), link.accept_first());
             place.set(Some(future));
             let mut starting = Starting(Some(place));
             let poll = starting.poll(waker);
