@@ -5,7 +5,7 @@ use core::fmt;
 
 use trunnion_core::CancelReason;
 
-use crate::Elapsed;
+use crate::{AcquireError, Elapsed};
 
 /// Says why an operation inside a pattern gave no value: its own error, or the pattern's.
 ///
@@ -25,6 +25,8 @@ pub enum Failure<E> {
     Op(E),
     /// The operation was not ready in time, and has been dropped.
     Elapsed(Elapsed),
+    /// It was not begun: the limit around it gives no permits, however long one waits.
+    Refused(AcquireError),
     /// It was cancelled before it gave a value.
     Cancelled {
         /// Why.
@@ -39,7 +41,7 @@ impl<E> Failure<E> {
     pub fn into_op(self) -> Option<E> {
         match self {
             Self::Op(error) => Some(error),
-            Self::Elapsed(_) => None,
+            Self::Elapsed(_) | Self::Refused(_) => None,
             Self::Cancelled { last, .. } => last,
         }
     }
@@ -49,6 +51,7 @@ impl<E> Failure<E> {
         match self {
             Self::Op(error) => Failure::Op(error),
             Self::Elapsed(elapsed) => Failure::Elapsed(*elapsed),
+            Self::Refused(refused) => Failure::Refused(*refused),
             Self::Cancelled { reason, last } => Failure::Cancelled {
                 reason: reason.clone(),
                 last: last.as_ref(),
@@ -71,9 +74,32 @@ impl<E> Failure<E> {
         match self {
             Self::Op(error) => Failure::Op(f(error)),
             Self::Elapsed(elapsed) => Failure::Elapsed(elapsed),
+            Self::Refused(refused) => Failure::Refused(refused),
             Self::Cancelled { reason, last } => Failure::Cancelled {
                 reason,
                 last: last.map(f),
+            },
+        }
+    }
+}
+
+impl<E> Failure<Failure<E>> {
+    /// Makes one failure out of two: for an error alone, where [`FlattenFailure`] has the result.
+    ///
+    /// ```
+    /// use trunnion_patterns::Failure;
+    ///
+    /// let nested = Failure::Op(Failure::Op("no luck"));
+    /// assert_eq!(nested.flatten(), Failure::Op("no luck"));
+    /// ```
+    pub fn flatten(self) -> Failure<E> {
+        match self {
+            Self::Op(inner) => inner,
+            Self::Elapsed(elapsed) => Failure::Elapsed(elapsed),
+            Self::Refused(refused) => Failure::Refused(refused),
+            Self::Cancelled { reason, last } => Failure::Cancelled {
+                reason,
+                last: last.and_then(Failure::into_op),
             },
         }
     }
@@ -85,11 +111,18 @@ impl<E> From<Elapsed> for Failure<E> {
     }
 }
 
+impl<E> From<AcquireError> for Failure<E> {
+    fn from(refused: AcquireError) -> Self {
+        Self::Refused(refused)
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for Failure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Op(error) => error.fmt(f),
             Self::Elapsed(elapsed) => elapsed.fmt(f),
+            Self::Refused(refused) => refused.fmt(f),
             Self::Cancelled { reason, .. } => reason.fmt(f),
         }
     }
@@ -101,6 +134,7 @@ impl<E: Error> Error for Failure<E> {
         match self {
             Self::Op(error) => error.source(),
             Self::Elapsed(elapsed) => elapsed.source(),
+            Self::Refused(refused) => refused.source(),
             Self::Cancelled { reason, .. } => reason.source(),
         }
     }
@@ -144,13 +178,6 @@ impl<T, E> FlattenFailure for Result<T, Failure<Failure<E>>> {
     type Flat = Result<T, Failure<E>>;
 
     fn flatten_failure(self) -> Self::Flat {
-        self.map_err(|failure| match failure {
-            Failure::Op(inner) => inner,
-            Failure::Elapsed(elapsed) => Failure::Elapsed(elapsed),
-            Failure::Cancelled { reason, last } => Failure::Cancelled {
-                reason,
-                last: last.and_then(Failure::into_op),
-            },
-        })
+        self.map_err(Failure::flatten)
     }
 }

@@ -128,7 +128,7 @@ impl<T, E> Classify<T, E> for OnError {
     }
 }
 
-/// Tries a [`Failure`] again unless it is a cancellation: for operations that use patterns themselves.
+/// Tries a [`Failure`] again unless it is a cancellation, or a limit that gives no permits: for operations that use patterns themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnFailure;
 
@@ -137,7 +137,7 @@ impl<T, E> Classify<T, Failure<E>> for OnFailure {
     fn classify(&self, result: &Result<T, Failure<E>>) -> Verdict {
         match result {
             Ok(_) => Verdict::Done,
-            Err(Failure::Cancelled { .. }) => Verdict::Permanent,
+            Err(Failure::Cancelled { .. } | Failure::Refused(_)) => Verdict::Permanent,
             Err(_) => Verdict::Transient,
         }
     }

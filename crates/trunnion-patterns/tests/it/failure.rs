@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use trunnion_core::{CancelKind, CancelReason};
-use trunnion_patterns::{Elapsed, Failure, FlattenFailure, timeout};
+use trunnion_patterns::{AcquireError, Elapsed, Failure, FlattenFailure, timeout};
 
 use crate::hand::{HandClock, poll};
 
@@ -109,4 +109,18 @@ fn it_reads_like_what_it_holds() {
         unreachable!("it is elapsed")
     };
     assert!(from(elapsed).is_elapsed());
+}
+
+#[test]
+fn a_refusal_by_a_limit_passes_through_nesting_and_says_why() {
+    let refused = Failure::<&str>::from(AcquireError::Closed);
+    assert_eq!(refused.to_string(), "the semaphore is closed");
+    assert_eq!(refused.as_ref().into_op(), None);
+    let outer: Failure<Failure<&str>> = AcquireError::Closed.into();
+    for nested in [Failure::Op(refused.clone()), outer] {
+        assert_eq!(nested.clone().flatten(), refused);
+        assert_eq!(Err::<(), _>(nested).flatten_failure(), Err(refused.clone()));
+    }
+    let mapped = refused.map_op(str::len);
+    assert_eq!(mapped, Failure::Refused(AcquireError::Closed));
 }
