@@ -91,6 +91,13 @@ pub mod together;
 mod try_gather;
 mod with_deadline;
 
+/// The parts of retries and timeouts for what owns its runtime: shared with siblings, without a promise of stability.
+#[doc(hidden)]
+pub mod owned {
+    pub use crate::retry::{Course, Next, Outcome, arm, poll_limit};
+    pub use crate::timeout::Limit;
+}
+
 pub use as_completed::{AsCompleted, NextCompleted, as_completed};
 pub use backoff::{Backoff, Delays, Jitter};
 pub use batch::{Batch, Batches, Flush, batch};

@@ -1,6 +1,7 @@
 //! Giving up on a future that takes too long.
 
 mod grace;
+mod limit;
 
 use core::fmt;
 use core::future::{Future, IntoFuture};
@@ -13,6 +14,7 @@ use trunnion_core::{CancelToken, Instant, Sleep, Timer};
 
 use crate::Elapsed;
 pub use grace::Graceful;
+pub use limit::Limit;
 
 /// Gives up on `future` when it is not ready within `duration`, counted from the first poll.
 ///
@@ -120,31 +122,6 @@ pin_project! {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Limit {
-    After(Duration),
-    At(Instant),
-}
-
-impl Limit {
-    /// Finds the deadline; `None` when nothing is allowed, so that the clock need not be read.
-    fn deadline(self, timer: &impl Timer) -> Option<Instant> {
-        match self {
-            Self::After(Duration::ZERO) => None,
-            Self::After(duration) => Some(timer.now() + duration),
-            Self::At(deadline) => Some(deadline),
-        }
-    }
-
-    const fn elapsed(self, deadline: Option<Instant>) -> Elapsed {
-        let allowed = match self {
-            Self::After(duration) => Some(duration),
-            Self::At(_) => None,
-        };
-        Elapsed { allowed, deadline }
-    }
-}
-
 impl<'a, R: Timer, F> Timeout<'a, R, F> {
     #[inline]
     const fn new(timer: &'a R, limit: Limit, future: F) -> Self {
@@ -197,23 +174,8 @@ impl<'a, R: Timer, F> Timeout<'a, R, F> {
 
     /// Waits for the limit, arming the timer at the first call.
     fn poll_elapsed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Elapsed> {
-        let mut this = self.project();
-        if matches!(this.limit, Limit::At(at) if *at == Instant::FAR_FUTURE) {
-            // It never comes.
-            return Poll::Pending;
-        }
-        if this.sleep.is_none() {
-            let Some(deadline) = this.limit.deadline(*this.timer) else {
-                return Poll::Ready(this.limit.elapsed(None));
-            };
-            this.sleep.set(Some(this.timer.sleep_until(deadline)));
-        }
-        let Some(mut sleep) = this.sleep.as_mut().as_pin_mut() else {
-            unreachable!("the sleep was made above")
-        };
-        ready!(sleep.as_mut().poll(cx));
-        let deadline = sleep.deadline();
-        Poll::Ready(this.limit.elapsed(Some(deadline)))
+        let this = self.project();
+        this.limit.poll(*this.timer, this.sleep, cx)
     }
 
     /// Drops the future and the timer in place.

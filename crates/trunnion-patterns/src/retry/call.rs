@@ -10,13 +10,14 @@ use trunnion_core::{Entropy, Instant, Timer};
 use super::Retry;
 use super::attempt::Attempt;
 use super::check::RetryCheck;
+use super::course::{Course, End, Phase};
 use super::judge::Outcome;
 use super::observer::RetryObserver;
 use super::policy::RetryPolicy;
 use super::stop::RetryStop;
 use super::verdict::Classify;
 use super::watch::Tally;
-use crate::{Budget, Elapsed, Expense, Failure, Timeout, timeout, timeout_at};
+use crate::{Budget, Elapsed, Failure, Timeout, timeout, timeout_at};
 
 /// Holds the state of one call, and is its loop form; made by [`Retry::start`].
 ///
@@ -56,71 +57,20 @@ use crate::{Budget, Elapsed, Expense, Failure, Timeout, timeout, timeout_at};
 pub struct RetryCall<'a, R, P: RetryPolicy> {
     pub(super) rt: &'a R,
     pub(super) retry: &'a Retry<P>,
-    pub(super) deadline: Instant,
-    /// The delay before, in nanoseconds; at the end the hint that was too long.
-    pub(super) previous: u64,
-    /// Nanoseconds.
-    pub(super) waited: u64,
-    /// The number of the attempt that is under way or about to be.
-    pub(super) number: u32,
-    pub(super) paid: Paid,
-    pub(super) phase: Phase,
-    /// The one attempt that was not counted has been made.
-    pub(super) resent: bool,
-}
-
-/// What the budget holds for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Paid {
-    Nothing,
-    /// For an attempt that has not begun.
-    Ahead(Expense),
-    /// For the attempt that is under way.
-    Spent,
-}
-
-/// How far a call has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    New,
-    Running,
-    Over(End),
-}
-
-/// Why it came to its end: a [`RetryStop`] without what would make it large.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Done,
-    Permanent,
-    Attempts,
-    Deadline,
-    DeadlineTooClose,
-    Budget,
-    HintTooLong,
-    Refused,
-    Cancelled,
+    pub(super) course: Course,
 }
 
 impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
     #[inline]
     pub(super) const fn new(rt: &'a R, retry: &'a Retry<P>) -> Self {
-        Self {
-            rt,
-            retry,
-            deadline: Instant::FAR_FUTURE,
-            previous: 0,
-            waited: 0,
-            number: 1,
-            paid: Paid::Nothing,
-            phase: Phase::New,
-            resent: false,
-        }
+        let course = Course::new();
+        Self { rt, retry, course }
     }
 
     /// Ends the call at `at`: an attempt that is under way then is dropped, and no wait reaches it. A later deadline than one that was
     /// given before changes nothing.
     pub fn deadline(mut self, at: Instant) -> Self {
-        self.deadline = self.deadline.min(at);
+        self.course.deadline = self.course.deadline.min(at);
         self
     }
 
@@ -129,9 +79,9 @@ impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
     #[inline]
     pub fn attempt(&self) -> Attempt {
         Attempt {
-            number: self.number,
+            number: self.course.number,
             most: self.retry.max_attempts.get(),
-            deadline: self.deadline,
+            deadline: self.course.deadline,
             timeout: self.retry.attempt_timeout,
         }
     }
@@ -139,19 +89,19 @@ impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
     /// Tells how many attempts were made; while one is under way, it is counted.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
-        self.number
+        self.course.number
     }
 
     /// Tells how long was waited between attempts; a wait that was cut short counts whole.
     #[must_use]
     pub const fn waited(&self) -> Duration {
-        Duration::from_nanos(self.waited)
+        Duration::from_nanos(self.course.waited)
     }
 
     /// Says why no more attempts are made, once that is so.
     #[must_use]
     pub const fn stop(&self) -> Option<RetryStop> {
-        let Phase::Over(end) = self.phase else {
+        let Phase::Over(end) = self.course.phase else {
             return None;
         };
         Some(match end {
@@ -161,7 +111,7 @@ impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
             End::Deadline => RetryStop::Deadline,
             End::DeadlineTooClose => RetryStop::DeadlineTooClose,
             End::Budget => RetryStop::Budget,
-            End::HintTooLong => RetryStop::HintTooLong(Duration::from_nanos(self.previous)),
+            End::HintTooLong => RetryStop::HintTooLong(Duration::from_nanos(self.course.previous)),
             End::Refused => RetryStop::Refused,
             End::Cancelled => RetryStop::Cancelled,
         })
@@ -309,7 +259,7 @@ where
 impl<R, P: RetryPolicy> Drop for RetryCall<'_, R, P> {
     #[inline]
     fn drop(&mut self) {
-        if self.phase == Phase::Running {
+        if self.course.phase == Phase::Running {
             self.settle();
             self.retry.policy.budget().end();
         }

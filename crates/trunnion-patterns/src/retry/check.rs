@@ -9,7 +9,8 @@ use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use trunnion_core::{CancelReason, Cancellation, Entropy, Timer, coop};
 
-use super::call::{End, RetryCall};
+use super::call::RetryCall;
+use super::course::End;
 use super::judge::{Next, Outcome};
 use super::observer::RetryObserver;
 use super::policy::RetryPolicy;
@@ -96,8 +97,8 @@ where
             "an attempt was made after the call was over"
         );
         // The attempt was made though the wait before it was cut short.
-        this.call.count();
-        this.call.spend();
+        this.call.course.count();
+        this.call.course.spend();
         let mut reason = None;
         let cancelled = || {
             reason = watch.cancelled();
@@ -146,8 +147,8 @@ where
         if let Some(outcome) = this.outcome.take() {
             watch.discarded(outcome);
         }
-        this.call.count();
-        this.call.spend();
+        this.call.course.count();
+        this.call.course.spend();
         Poll::Ready(ControlFlow::Continue(()))
     }
 

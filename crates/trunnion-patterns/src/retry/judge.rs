@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use trunnion_core::{CancelReason, Clock, Entropy, Instant};
 
-use super::call::{End, Paid, Phase, RetryCall};
+use super::call::RetryCall;
+use super::course::{End, Paid, Phase};
 use super::observer::{RetryObserver, Retrying, Stopped};
 use super::policy::RetryPolicy;
 use super::stop::RetryStop;
@@ -30,7 +31,8 @@ impl<Res> Outcome<Res> {
 }
 
 /// What to do next.
-pub(super) enum Next {
+#[derive(Clone, Copy, Debug)]
+pub enum Next {
     /// The call is over.
     Stop,
     /// Another attempt is made at once.
@@ -44,33 +46,20 @@ type Told<'r, T, E> = Result<&'r T, Failure<&'r E>>;
 
 impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
     /// Notes that the first attempt is about to be made.
+    #[doc(hidden)]
     #[inline]
-    pub(super) fn begin(&mut self)
+    pub fn begin(&mut self)
     where
         R: Clock,
     {
         self.retry.policy.budget().begin(self.rt);
-        self.phase = Phase::Running;
-    }
-
-    /// Counts the next attempt, unless it is the one that is not counted.
-    pub(super) fn count(&mut self) {
-        if matches!(self.paid, Paid::Ahead(_)) {
-            self.number = self.number.saturating_add(1);
-        }
-    }
-
-    /// Notes that what was paid ahead is being used.
-    pub(super) fn spend(&mut self) {
-        if matches!(self.paid, Paid::Ahead(_)) {
-            self.paid = Paid::Spent;
-        }
+        self.course.phase = Phase::Running;
     }
 
     /// Gives back what was paid ahead, and tells that an attempt that was paid for is over.
     #[inline]
     pub(super) fn settle(&mut self) {
-        match core::mem::replace(&mut self.paid, Paid::Nothing) {
+        match core::mem::replace(&mut self.course.paid, Paid::Nothing) {
             Paid::Nothing => {}
             Paid::Ahead(expense) => self.retry.policy.budget().refund(expense),
             Paid::Spent => self.retry.policy.budget().release(),
@@ -81,15 +70,15 @@ impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
     #[inline]
     pub(super) fn finish(&mut self, end: End) {
         self.settle();
-        if self.phase == Phase::Running {
+        if self.course.phase == Phase::Running {
             self.retry.policy.budget().end();
         }
-        self.phase = Phase::Over(end);
+        self.course.phase = Phase::Over(end);
     }
 
     #[cold]
     fn elapsed(&self, at: Instant) -> Elapsed {
-        let allowed = if at < self.deadline {
+        let allowed = if at < self.course.deadline {
             self.retry.attempt_timeout
         } else {
             None
@@ -106,8 +95,9 @@ impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
     }
 
     /// What the caller gets; a result is not lost by a cancellation.
+    #[doc(hidden)]
     #[inline]
-    pub(super) fn give<T, E>(
+    pub fn give<T, E>(
         &self,
         outcome: Outcome<Result<T, E>>,
         cancelled: Option<CancelReason>,
@@ -131,8 +121,9 @@ where
     P: RetryPolicy,
 {
     /// Judges an outcome; `cancelled` is asked only after a failure.
+    #[doc(hidden)]
     #[inline]
-    pub(super) fn judge<T, E>(
+    pub fn judge<T, E>(
         &mut self,
         outcome: &Outcome<Result<T, E>>,
         cancelled: impl FnOnce() -> bool,
@@ -223,16 +214,16 @@ where
         P::Observer: RetryObserver<T, E>,
     {
         let budget = self.retry.policy.budget();
-        let over = matches!(outcome, Outcome::Late(at) if *at >= self.deadline);
-        if verdict == Verdict::NeverSent && !self.resent && !over {
-            self.resent = true;
+        let over = matches!(outcome, Outcome::Late(at) if *at >= self.course.deadline);
+        if verdict == Verdict::NeverSent && !self.course.resent && !over {
+            self.course.resent = true;
             return self.in_time(Duration::ZERO);
         }
         budget.failed();
         if over {
             return Err(End::Deadline);
         }
-        if self.number >= self.retry.max_attempts.get() {
+        if self.course.number >= self.retry.max_attempts.get() {
             return Err(End::Attempts);
         }
         let wait = self.wait(verdict)?;
@@ -241,9 +232,9 @@ where
         if !budget.withdraw(expense, self.rt) {
             return Err(End::Budget);
         }
-        self.paid = Paid::Ahead(expense);
-        self.waited = self.waited.saturating_add(nanos(wait));
-        let (attempt, outcome) = (self.number, self.told(outcome));
+        self.course.paid = Paid::Ahead(expense);
+        self.course.waited = self.course.waited.saturating_add(nanos(wait));
+        let (attempt, outcome) = (self.course.number, self.told(outcome));
         self.retry.policy.observer().retrying(&Retrying {
             attempt,
             outcome,
@@ -253,14 +244,14 @@ where
     }
 
     fn wait(&mut self, verdict: Verdict) -> Result<Duration, End> {
-        let previous = Duration::from_nanos(self.previous);
+        let previous = Duration::from_nanos(self.course.previous);
         let backoff = &self.retry.backoff;
-        let delay = backoff.delay(self.number - 1, previous, self.rt);
-        self.previous = nanos(delay);
+        let delay = backoff.delay(self.course.number - 1, previous, self.rt);
+        self.course.previous = nanos(delay);
         let wait = self.retry.hints.wait(verdict.hint(), delay, self.rt);
         wait.map_err(|stop| match stop {
             RetryStop::HintTooLong(hint) => {
-                self.previous = nanos(hint);
+                self.course.previous = nanos(hint);
                 End::HintTooLong
             }
             _ => End::Refused,
@@ -269,12 +260,12 @@ where
 
     /// Refuses a wait that would reach the deadline. A wait of zero without a deadline reads no clock.
     fn in_time(&self, wait: Duration) -> Result<Next, End> {
-        let unlimited = self.deadline == Instant::FAR_FUTURE;
+        let unlimited = self.course.deadline == Instant::FAR_FUTURE;
         if unlimited && wait.is_zero() {
             return Ok(Next::Now);
         }
         let at = self.rt.now() + wait;
-        if !unlimited && at + self.retry.min_attempt >= self.deadline {
+        if !unlimited && at + self.retry.min_attempt >= self.course.deadline {
             return Err(End::DeadlineTooClose);
         }
         Ok(if wait.is_zero() {

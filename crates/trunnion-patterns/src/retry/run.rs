@@ -9,7 +9,8 @@ use pin_project_lite::pin_project;
 use trunnion_core::{CancelReason, Entropy, Instant, Sleep, Timer, coop};
 
 use super::attempt::Attempt;
-use super::call::{End, RetryCall};
+use super::call::RetryCall;
+use super::course::End;
 use super::judge::{Next, Outcome};
 use super::observer::RetryObserver;
 use super::policy::RetryPolicy;
@@ -89,7 +90,7 @@ where
     /// # Cancel safety
     /// That of the future: see [`RetryRun`].
     pub fn deadline(mut self, at: Instant) -> Self {
-        self.call.deadline = self.call.deadline.min(at);
+        self.call.course.deadline = self.call.course.deadline.min(at);
         self
     }
 
@@ -227,7 +228,7 @@ where
 
 /// Waits for the end of an attempt's time, which counts from its first pending poll.
 #[cold]
-fn poll_limit<R: Timer, P: RetryPolicy>(
+pub fn poll_limit<R: Timer, P: RetryPolicy>(
     call: &RetryCall<'_, R, P>,
     mut sleep: Pin<&mut Option<R::Sleep>>,
     armed: bool,
@@ -248,7 +249,7 @@ fn poll_limit<R: Timer, P: RetryPolicy>(
 }
 
 /// Makes the sleep, or moves it.
-pub(super) fn arm<R: Timer>(rt: &R, mut sleep: Pin<&mut Option<R::Sleep>>, at: Instant) {
+pub fn arm<R: Timer>(rt: &R, mut sleep: Pin<&mut Option<R::Sleep>>, at: Instant) {
     match sleep.as_mut().as_pin_mut() {
         Some(sleep) => sleep.reset(at),
         None => sleep.set(Some(rt.sleep_until(at))),
@@ -297,7 +298,7 @@ where
         watch: &W,
     ) -> Option<Result<T, Failure<E>>> {
         if let Some(reason) = watch.cancelled() {
-            self.as_mut().project().call.number = 0;
+            self.as_mut().project().call.course.number = 0;
             return Some(self.stop(None, reason));
         }
         self.as_mut().project().call.begin();
@@ -320,9 +321,9 @@ where
         if let Some(outcome) = outcome {
             watch.discarded(outcome);
         }
-        self.as_mut().project().call.count();
+        self.as_mut().project().call.course.count();
         self.as_mut().attempt();
-        self.project().call.spend();
+        self.project().call.course.spend();
         Poll::Ready(None)
     }
 
