@@ -3,7 +3,12 @@
 use super::tree::Tree;
 
 /// The tiers that must not know any runtime.
-const BLIND: &[&str] = &["trunnion-core", "trunnion-patterns", "trunnion-conformance"];
+const BLIND: &[&str] = &[
+    "trunnion-core",
+    "trunnion-patterns",
+    "trunnion-tower",
+    "trunnion-conformance",
+];
 /// What a dependency on a runtime looks like.
 const RUNTIMES: &[&str] = &[
     "tokio",
