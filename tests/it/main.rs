@@ -4,6 +4,7 @@
 mod combinators;
 mod detection;
 mod flows;
+mod layers;
 mod maps;
 mod nested_entry;
 mod paused_clock;
