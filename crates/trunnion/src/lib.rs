@@ -28,6 +28,9 @@ pub use trunnion_smol as smol;
 #[cfg(feature = "tokio")]
 #[doc(no_inline)]
 pub use trunnion_tokio as tokio;
+#[cfg(feature = "tower")]
+#[doc(no_inline)]
+pub use trunnion_tower as tower;
 
 pub use kind::{Kind, UnknownRuntime};
 pub use run::{current, run};

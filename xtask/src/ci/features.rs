@@ -93,14 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn the_facade_is_checked_in_all_sixteen() {
+    fn the_facade_is_checked_in_all_thirty_two() {
         let sh = workspace::shell().expect("the workspace is there");
         let all = combinations(&sh).expect("every manifest is readable");
         assert_eq!(
             all.iter()
                 .filter(|(package, _)| package == "trunnion")
                 .count(),
-            16
+            32
         );
         for adapter in ["trunnion-tokio", "trunnion-smol", "trunnion-sim"] {
             assert!(all.contains(&(adapter.into(), Vec::new())));
