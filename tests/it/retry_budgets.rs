@@ -94,7 +94,7 @@ fn compare<B: Budget>(
         };
         let wanted = model(step, now, settled);
         prop_assert_eq!(answer, wanted, "{:?} at {} ms", step, now);
-        prop_assert!((0.0..=1.0).contains(&budget.level()));
+        prop_assert!((0.0..=1.0).contains(&budget.level(&clock)));
     }
     Ok(())
 }

@@ -86,6 +86,7 @@ fn what_trickled_in_is_credited_once() {
         };
         assert!(level.withdraw(5, trickle, 1_000));
         assert!(!other.join().unwrap(), "there never was so much");
+        assert_eq!(level.tokens_at(trickle, 1_000), 0);
         assert!(!level.withdraw(5, trickle, 1_000), "it pays twice");
     });
 }

@@ -61,7 +61,7 @@ pub enum Expense {
 /// if let Some(token) = MIRROR.try_withdraw(Expense::Timeout, &RealClock) {
 ///     token.spend(); // it is sent; a token that is dropped instead is given back
 /// }
-/// assert!(MIRROR.level() < 1.0);
+/// assert!(MIRROR.level(&RealClock) < 1.0);
 /// ```
 pub trait Budget {
     /// Notes that a call has begun: its first attempt is about to be made.
@@ -87,8 +87,8 @@ pub trait Budget {
     /// Notes that an attempt that was paid for is over.
     fn release(&self) {}
 
-    /// Tells how much is left, from 0.0 for nothing to 1.0: for a gauge, so that a budget does not fail silently.
-    fn level(&self) -> f32;
+    /// Tells how much is left now, from 0.0 for nothing to 1.0: for a gauge, so that a budget does not fail silently.
+    fn level<C: Clock + ?Sized>(&self, clock: &C) -> f32;
 
     /// Takes what one more attempt costs, as a token that gives it back if it is dropped unspent.
     ///
@@ -144,8 +144,8 @@ macro_rules! lend {
             }
 
             #[inline]
-            fn level(&self) -> f32 {
-                (**self).level()
+            fn level<C: Clock + ?Sized>(&self, clock: &C) -> f32 {
+                (**self).level(clock)
             }
         }
     )+};
@@ -167,7 +167,7 @@ impl Budget for () {
     fn refund(&self, _: Expense) {}
 
     #[inline]
-    fn level(&self) -> f32 {
+    fn level<C: Clock + ?Sized>(&self, _: &C) -> f32 {
         1.0
     }
 }

@@ -93,7 +93,7 @@ impl Budget for ConcurrencyBudget {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "it is for a gauge")]
-    fn level(&self) -> f32 {
+    fn level<C: Clock + ?Sized>(&self, _: &C) -> f32 {
         let (calls, retries) = self.places.counts();
         let allowed = f64::from(self.allowed(calls).max(1));
         (1.0 - f64::from(retries) / allowed).max(0.0) as f32

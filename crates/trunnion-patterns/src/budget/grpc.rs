@@ -78,7 +78,7 @@ impl Budget for GrpcThrottle {
     fn refund(&self, _: Expense) {}
 
     #[expect(clippy::cast_possible_truncation, reason = "it is for a gauge")]
-    fn level(&self) -> f32 {
+    fn level<C: Clock + ?Sized>(&self, _: &C) -> f32 {
         (f64::from(self.level.tokens()) / f64::from(self.most)) as f32
     }
 }
@@ -86,7 +86,7 @@ impl Budget for GrpcThrottle {
 impl fmt::Debug for GrpcThrottle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GrpcThrottle")
-            .field("level", &self.level())
+            .field("tokens", &(f64::from(self.level.tokens()) / 1_000.0))
             .finish_non_exhaustive()
     }
 }

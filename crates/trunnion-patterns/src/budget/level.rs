@@ -84,6 +84,13 @@ impl Level {
         Stand::unpack(self.word.load(Relaxed)).tokens
     }
 
+    /// The tokens with what has trickled in until `now`, which stays where it is.
+    pub(crate) fn tokens_at(&self, trickle: Trickle, now: u32) -> u32 {
+        Stand::unpack(self.word.load(Relaxed))
+            .credit(trickle, now)
+            .tokens
+    }
+
     /// Takes `price`, if there is so much with what has trickled in. A refusal changes nothing.
     pub(crate) fn withdraw(&self, price: u32, trickle: Trickle, now: u32) -> bool {
         let how = mutant!("budget-withdraw-overwrites", ATOMICALLY, BLINDLY);

@@ -144,9 +144,13 @@ impl Window {
         self.sum += tokens;
     }
 
-    fn withdraw(&mut self, now: u64, reserve: i64) -> bool {
+    fn left(&mut self, now: u64) -> i64 {
         self.advance(now);
-        let enough = self.sum.saturating_add(reserve) >= TOKEN;
+        self.sum
+    }
+
+    fn withdraw(&mut self, now: u64, reserve: i64) -> bool {
+        let enough = self.left(now).saturating_add(reserve) >= TOKEN;
         if enough {
             self.add(now, -TOKEN);
         }
@@ -190,8 +194,9 @@ impl Budget for RatioBudget {
         clippy::cast_precision_loss,
         reason = "it is for a gauge"
     )]
-    fn level(&self) -> f32 {
-        let left = self.window.lock().sum.saturating_add(self.reserve);
+    fn level<C: Clock + ?Sized>(&self, clock: &C) -> f32 {
+        let now = self.number(clock.now());
+        let left = self.window.lock().left(now).saturating_add(self.reserve);
         let most = self.reserve.saturating_add(100 * self.ratio).max(1);
         (left as f64 / most as f64).clamp(0.0, 1.0) as f32
     }

@@ -163,6 +163,13 @@ impl RetryBudget {
         }
     }
 
+    const fn flow(&self) -> Trickle {
+        Trickle {
+            rate: self.trickle,
+            cap: self.cap,
+        }
+    }
+
     /// The time of the trickle; none is read where nothing trickles.
     #[expect(clippy::cast_possible_truncation, reason = "the lower bits are kept")]
     fn millis<C: Clock + ?Sized>(&self, clock: &C) -> u32 {
@@ -200,12 +207,8 @@ impl Budget for RetryBudget {
     }
 
     fn withdraw<C: Clock + ?Sized>(&self, expense: Expense, clock: &C) -> bool {
-        let trickle = Trickle {
-            rate: self.trickle,
-            cap: self.cap,
-        };
         let (price, now) = (self.price(expense), self.millis(clock));
-        self.level.withdraw(price, trickle, now)
+        self.level.withdraw(price, self.flow(), now)
     }
 
     fn refund(&self, expense: Expense) {
@@ -213,8 +216,9 @@ impl Budget for RetryBudget {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "it is for a gauge")]
-    fn level(&self) -> f32 {
-        let share = f64::from(self.level.tokens()) / f64::from(self.cap.max(1));
+    fn level<C: Clock + ?Sized>(&self, clock: &C) -> f32 {
+        let tokens = self.level.tokens_at(self.flow(), self.millis(clock));
+        let share = f64::from(tokens) / f64::from(self.cap.max(1));
         share as f32
     }
 }
@@ -228,7 +232,10 @@ impl Default for RetryBudget {
 impl fmt::Debug for RetryBudget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RetryBudget")
-            .field("level", &self.level())
+            .field(
+                "tokens",
+                &(f64::from(self.level.tokens()) / f64::from(SCALE)),
+            )
             .field("cap", &(self.cap / SCALE))
             .finish_non_exhaustive()
     }

@@ -12,13 +12,13 @@ use super::{Budget, Expense};
 /// use trunnion_core::RealClock;
 /// use trunnion_patterns::{Budget, Expense, RetryBudget};
 ///
-/// let budget = RetryBudget::new();
+/// let budget = RetryBudget::new().trickle(0.0);
 /// drop(budget.try_withdraw(Expense::Failure, &RealClock));
-/// assert_eq!(budget.level(), 1.0);
+/// assert_eq!(budget.level(&RealClock), 1.0);
 /// let token = budget.try_withdraw(Expense::Failure, &RealClock).expect("it is full");
 /// let under_way = token.spend();
 /// drop(under_way);
-/// assert_eq!(budget.level(), 0.9);
+/// assert_eq!(budget.level(&RealClock), 0.9);
 /// ```
 #[must_use = "it is given back when it is dropped"]
 pub struct BudgetToken<'b, B: Budget> {

@@ -50,7 +50,7 @@ fn a_token_is_given_back_unless_it_is_spent() {
     for _ in 0..100 {
         drop(budget.try_withdraw(Expense::Failure, &clock));
     }
-    assert!(budget.level() >= 1.0);
+    assert!(budget.level(&clock) >= 1.0);
     for _ in 0..5 {
         drop(
             budget
@@ -59,7 +59,7 @@ fn a_token_is_given_back_unless_it_is_spent() {
                 .spend(),
         );
     }
-    assert!((budget.level() - 0.5).abs() < 1e-6);
+    assert!((budget.level(&clock) - 0.5).abs() < 1e-6);
     assert_eq!(paid(&budget, &clock), 5);
     assert!(budget.try_withdraw(Expense::Failure, &clock).is_none());
 }
@@ -166,13 +166,13 @@ fn the_throttle_closes_after_five_failures_and_opens_after_one_success_or_fifty_
     throttle.succeeded(&clock);
     assert!(open());
     (0..20).for_each(|_| throttle.failed());
-    assert!(throttle.level() <= 0.0);
+    assert!(throttle.level(&clock) <= 0.0);
     succeed(&throttle, &clock, 50);
     assert!(!open());
     succeed(&throttle, &clock, 1);
     assert!(open());
     succeed(&throttle, &clock, 1_000);
-    assert!(throttle.level() >= 1.0);
+    assert!(throttle.level(&clock) >= 1.0);
 }
 
 /// In tower 0.5.3 a ratio of 0.3 is 0.333, and anything from 0.51 to 1.0 is 1.0.
@@ -220,6 +220,32 @@ fn a_ratio_forgets_part_by_part() {
 }
 
 #[test]
+#[expect(clippy::float_cmp, reason = "the shares are exact")]
+fn a_ratios_level_falls_as_its_while_passes_though_nobody_pays() {
+    let clock = HandClock::default();
+    let budget = RatioBudget::new(0.5, 10 * SECOND).reserve(0);
+    succeed(&budget, &clock, 50);
+    clock.advance(5 * SECOND);
+    succeed(&budget, &clock, 50);
+    assert_eq!(budget.level(&clock), 1.0);
+    clock.advance(5 * SECOND);
+    assert_eq!(budget.level(&clock), 0.5, "the first fifty are gone");
+    clock.advance(5 * SECOND);
+    assert_eq!(budget.level(&clock), 0.0);
+}
+
+#[test]
+#[expect(clippy::float_cmp, reason = "the shares are exact")]
+fn a_level_has_what_trickled_in() {
+    let (clock, budget) = (HandClock::default(), RetryBudget::new().trickle(1.0));
+    assert_eq!(paid(&budget, &clock), 10);
+    assert_eq!(budget.level(&clock), 0.0);
+    clock.advance(25 * SECOND);
+    assert_eq!(budget.level(&clock), 0.25);
+    assert_eq!(paid(&budget, &clock), 2, "looking takes nothing");
+}
+
+#[test]
 fn a_reserve_is_there_without_successes_and_comes_again() {
     let clock = HandClock::default();
     let budget = RatioBudget::new(0.0, 2 * SECOND).reserve(3);
@@ -245,7 +271,7 @@ fn requests_fund_where_that_is_chosen() {
 fn a_fifth_of_the_calls_under_way_may_be_retries_and_three_always() {
     let (clock, budget) = (HandClock::default(), ConcurrencyBudget::new(0.2));
     assert_eq!(paid(&budget, &clock), 3);
-    assert!(budget.level() <= 0.0);
+    assert!(budget.level(&clock) <= 0.0);
     (0..100).for_each(|_| budget.begin(&clock));
     assert_eq!(paid(&budget, &clock), 17);
     (0..20).for_each(|_| budget.release());

@@ -105,7 +105,7 @@ fn an_operation_that_fails_because_of_the_token_is_not_tried_again_and_costs_the
     };
     assert_eq!(is_cancelled(result, CancelKind::Requested), Some("stopped"));
     assert_eq!(asked.get(), 1);
-    assert!(throttle.level() >= 1.0, "{}", throttle.level());
+    assert!(throttle.level(&clock) >= 1.0, "{}", throttle.level(&clock));
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn an_attempt_after_a_wait_that_was_cut_short_is_counted_and_paid_for() {
         (call.attempts(), call.stop()),
         (3, Some(RetryStop::Attempts))
     );
-    assert_eq!(format!("{:.1}", budget.level()), "0.8");
+    assert_eq!(format!("{:.1}", budget.level(&clock)), "0.8");
 }
 
 #[test]

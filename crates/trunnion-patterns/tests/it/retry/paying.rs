@@ -58,7 +58,7 @@ impl Budget for &Ledger {
     fn release(&self) {
         add(&self.released);
     }
-    fn level(&self) -> f32 {
+    fn level<C: Clock + ?Sized>(&self, _: &C) -> f32 {
         1.0
     }
 }
@@ -240,7 +240,7 @@ fn calls_share_a_budget_and_all_stop_when_it_is_spent() {
         assert!(seconds(&clock, run).0.is_err());
     }
     assert_eq!(asked.get(), 100 + 10, "ten retries in all");
-    assert!(budget.level() <= 0.0);
+    assert!(budget.level(&clock) <= 0.0);
 }
 
 #[test]

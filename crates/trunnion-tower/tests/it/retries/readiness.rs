@@ -50,7 +50,7 @@ fn an_attempt_that_is_given_up_unready_costs_the_budget_nothing() {
         let (service, start) = (RetryLayer::new(rt.clone(), retry).layer(once), rt.now());
         assert!(service.oneshot(7).await.is_err_and(|f| f.is_elapsed()));
         assert_eq!((asked.get(), rt.now() - start), (1, 4 * SECOND));
-        assert!(budget.level() >= 1.0, "{}", budget.level());
+        assert!(budget.level(&rt) >= 1.0, "{}", budget.level(&rt));
     });
 }
 
