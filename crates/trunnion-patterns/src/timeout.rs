@@ -54,7 +54,8 @@ where
     R: Timer,
     F: IntoFuture,
 {
-    Timeout::new(timer, Limit::After(duration), future.into_future())
+    let limit = Limit::new(Some(duration), Instant::FAR_FUTURE);
+    Timeout::new(timer, limit, future.into_future())
 }
 
 /// Gives up on `future` when it is not ready at `deadline`.
@@ -93,7 +94,8 @@ where
     R: Timer,
     F: IntoFuture,
 {
-    Timeout::new(timer, Limit::At(deadline), future.into_future())
+    let limit = Limit::new(None, deadline);
+    Timeout::new(timer, limit, future.into_future())
 }
 
 pin_project! {
@@ -124,7 +126,7 @@ pin_project! {
 
 impl<'a, R: Timer, F> Timeout<'a, R, F> {
     #[inline]
-    const fn new(timer: &'a R, limit: Limit, future: F) -> Self {
+    pub(crate) const fn new(timer: &'a R, limit: Limit, future: F) -> Self {
         Self {
             timer,
             limit,

@@ -17,7 +17,8 @@ use super::policy::RetryPolicy;
 use super::stop::RetryStop;
 use super::verdict::Classify;
 use super::watch::Tally;
-use crate::{Budget, Elapsed, Failure, Timeout, timeout, timeout_at};
+use crate::timeout::Limit;
+use crate::{Budget, Elapsed, Failure, Timeout};
 
 /// Holds the state of one call, and is its loop form; made by [`Retry::start`].
 ///
@@ -144,16 +145,13 @@ impl<'a, R: Timer, P: RetryPolicy> RetryCall<'a, R, P> {
     /// [`Elapsed`] from the returned future when the time is over.
     ///
     /// # Cancel safety
-    /// As for [`timeout`](fn@timeout).
+    /// As for [`timeout`](fn@crate::timeout).
     ///
     /// # Cost
-    /// As for [`timeout`](fn@timeout); where there are both a timeout and a deadline, one clock read at once.
+    /// As for [`timeout`](fn@crate::timeout).
     pub fn limit<F: IntoFuture>(&self, operation: F) -> Timeout<'a, R, F::IntoFuture> {
-        let attempt = self.attempt();
-        match (attempt.timeout, attempt.deadline()) {
-            (Some(after), None) => timeout(self.rt, after, operation),
-            _ => timeout_at(self.rt, attempt.end(self.rt), operation),
-        }
+        let limit = Limit::new(self.retry.attempt_timeout, self.course.deadline);
+        Timeout::new(self.rt, limit, operation.into_future())
     }
 }
 

@@ -1,5 +1,6 @@
 //! How long something may take.
 
+use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -9,30 +10,44 @@ use trunnion_core::{Instant, Sleep, Timer};
 
 use crate::Elapsed;
 
-/// Says when the time is over; a duration counts from the first [`poll`](Self::poll).
-#[derive(Clone, Copy, Debug)]
-pub enum Limit {
-    /// After so long.
-    After(Duration),
-    /// Then.
-    At(Instant),
+/// Says when the time is over: after a while that counts from the first [`poll`](Self::poll), at a point in time, or at what comes first.
+#[derive(Clone, Copy)]
+pub struct Limit {
+    /// Nanoseconds.
+    after: u64,
+    until: Instant,
 }
 
+/// No clock counts so far: a while that never passes.
+const NEVER: u64 = u64::MAX;
+
 impl Limit {
-    /// Finds the deadline; `None` when nothing is allowed, so that the clock need not be read.
-    fn deadline(self, timer: &impl Timer) -> Option<Instant> {
-        match self {
-            Self::After(Duration::ZERO) => None,
-            Self::After(duration) => Some(timer.now() + duration),
-            Self::At(deadline) => Some(deadline),
+    /// Makes one of a while, a point in time, or both.
+    #[inline]
+    pub fn new(after: Option<Duration>, until: Instant) -> Self {
+        let after = after.map_or(NEVER, |after| (Instant::ORIGIN + after).as_nanos());
+        Self { after, until }
+    }
+
+    const fn allowed(self) -> Option<Duration> {
+        match self.after {
+            NEVER => None,
+            after => Some(Duration::from_nanos(after)),
         }
     }
 
-    const fn elapsed(self, deadline: Option<Instant>) -> Elapsed {
-        let allowed = match self {
-            Self::After(duration) => Some(duration),
-            Self::At(_) => None,
-        };
+    /// Finds the deadline; `None` when nothing is allowed, so that the clock need not be read.
+    fn deadline(self, timer: &impl Timer) -> Option<Instant> {
+        match self.allowed() {
+            None => Some(self.until),
+            Some(Duration::ZERO) => None,
+            Some(after) => Some(self.until.min(timer.now() + after)),
+        }
+    }
+
+    fn elapsed(self, deadline: Option<Instant>) -> Elapsed {
+        let by_until = deadline.is_some_and(|deadline| deadline >= self.until);
+        let allowed = if by_until { None } else { self.allowed() };
         Elapsed { allowed, deadline }
     }
 
@@ -43,8 +58,7 @@ impl Limit {
         mut sleep: Pin<&mut Option<R::Sleep>>,
         cx: &mut Context<'_>,
     ) -> Poll<Elapsed> {
-        if matches!(self, Self::At(at) if at == Instant::FAR_FUTURE) {
-            // It never comes.
+        if self.after == NEVER && self.until == Instant::FAR_FUTURE {
             return Poll::Pending;
         }
         if sleep.is_none() {
@@ -59,5 +73,14 @@ impl Limit {
         ready!(sleep.as_mut().poll(cx));
         let deadline = sleep.deadline();
         Poll::Ready(self.elapsed(Some(deadline)))
+    }
+}
+
+impl fmt::Debug for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limit")
+            .field("after", &self.allowed())
+            .field("until", &self.until)
+            .finish()
     }
 }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
 use pin_project_lite::pin_project;
-use trunnion_core::Timer;
+use trunnion_core::{Instant, Timer};
 use trunnion_patterns::Failure;
 use trunnion_patterns::owned::Limit;
 
@@ -39,10 +39,10 @@ pin_project! {
 
 impl<R: Timer, F> TimeoutFuture<R, F> {
     #[inline]
-    pub(super) const fn new(rt: R, after: Duration, response: F) -> Self {
+    pub(super) fn new(rt: R, after: Duration, response: F) -> Self {
         Self {
             rt,
-            limit: Limit::After(after),
+            limit: Limit::new(Some(after), Instant::FAR_FUTURE),
             response: Some(response),
             sleep: None,
         }
