@@ -117,6 +117,13 @@ impl<E> From<AcquireError> for Failure<E> {
     }
 }
 
+/// Of an operation that was cancelled and gave no error of its own.
+impl<E> From<CancelReason> for Failure<E> {
+    fn from(reason: CancelReason) -> Self {
+        Self::Cancelled { reason, last: None }
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for Failure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

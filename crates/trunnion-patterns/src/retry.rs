@@ -96,6 +96,8 @@ pub struct Retry<P = RetryRules> {
 
 impl Retry {
     /// Makes one of three attempts that tries every error again, waiting as `backoff` says, without a budget.
+    ///
+    /// An operation whose error is a [`Failure`] of its own is to be judged by [`OnFailure`]: a cancellation is not to be tried again.
     pub const fn new(backoff: Backoff) -> Self {
         let rules = RetryRules {
             classifier: OnError,

@@ -90,7 +90,7 @@ impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
     /// Tells how many attempts were made; while one is under way, it is counted.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
-        self.course.number
+        self.course.made()
     }
 
     /// Tells how long was waited between attempts; a wait that was cut short counts whole.

@@ -11,7 +11,7 @@ use trunnion_core::{CancelReason, Cancellation, Entropy, Timer, coop};
 
 use super::call::RetryCall;
 use super::course::End;
-use super::judge::{Next, Outcome};
+use super::judge::{Next, Outcome, cancelled};
 use super::observer::RetryObserver;
 use super::policy::RetryPolicy;
 use super::run::arm;
@@ -46,8 +46,9 @@ pin_project! {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     New,
-    Now,
-    Timed,
+    /// Until the sleep ends, if there is one; otherwise the next attempt is made at once.
+    Waiting,
+    Over,
 }
 
 impl<'c, 'a, R: Timer, P: RetryPolicy, Res> RetryCheck<'c, 'a, R, P, Res> {
@@ -59,7 +60,9 @@ impl<'c, 'a, R: Timer, P: RetryPolicy, Res> RetryCheck<'c, 'a, R, P, Res> {
             sleep: None,
         }
     }
+}
 
+impl<R: Timer, P: RetryPolicy, T, E> RetryCheck<'_, '_, R, P, Result<T, E>> {
     /// Stops at once when `token` is cancelled, and breaks then; see [`RetryRun::until_cancelled`](crate::RetryRun::until_cancelled).
     ///
     /// # Errors
@@ -67,18 +70,11 @@ impl<'c, 'a, R: Timer, P: RetryPolicy, Res> RetryCheck<'c, 'a, R, P, Res> {
     ///
     /// # Cancel safety
     /// That of the check.
-    pub const fn until_cancelled<C: Cancellation>(self, token: &C) -> UntilCancelled<'_, C, Self> {
+    pub const fn until_cancelled<C>(self, token: &C) -> UntilCancelled<'_, C, Self, E>
+    where
+        C: Cancellation,
+    {
         UntilCancelled::new(token, self)
-    }
-}
-
-impl<R: Timer, P: RetryPolicy, T, E> RetryCheck<'_, '_, R, P, Result<T, E>> {
-    /// The end, with what the attempt gave.
-    fn give(self: Pin<&mut Self>, reason: Option<CancelReason>) -> Step<T, E> {
-        let this = self.project();
-        let outcome = this.outcome.take();
-        let outcome = outcome.expect("the check was polled after it gave its result");
-        ControlFlow::Break(this.call.give(outcome, reason))
     }
 }
 
@@ -88,30 +84,31 @@ where
     P: RetryPolicy<Classifier: Classify<T, E>, Observer: RetryObserver<T, E>>,
 {
     /// Judges the outcome; the end, if it is that.
-    fn judge<W: Watch<Result<T, E>>>(mut self: Pin<&mut Self>, watch: &W) -> Option<Step<T, E>> {
-        let this = self.as_mut().project();
-        let outcome = this.outcome.as_ref();
-        let outcome = outcome.expect("the check was polled after it gave its result");
+    fn judge<W: Watch<E>>(self: Pin<&mut Self>, watch: &mut W) -> Option<Step<T, E>> {
+        let this = self.project();
+        let outcome = this.outcome.take()?;
+        *this.stage = Stage::Over;
         assert!(
             this.call.stop().is_none(),
             "an attempt was made after the call was over"
         );
         // The attempt was made though the wait before it was cut short.
-        this.call.course.count();
         this.call.course.spend();
         let mut reason = None;
         let cancelled = || {
             reason = watch.cancelled();
             reason.is_some()
         };
-        match this.call.judge(outcome, cancelled) {
-            Next::Stop => return Some(self.give(reason)),
-            Next::Now => *this.stage = Stage::Now,
-            Next::At(at) => {
-                arm(this.call.rt, this.sleep, at);
-                *this.stage = Stage::Timed;
+        match this.call.judge(&outcome, cancelled) {
+            Next::Stop => {
+                let result = this.call.give_or_cancel(outcome, reason, watch);
+                return Some(ControlFlow::Break(result));
             }
+            Next::Now => {}
+            Next::At(at) => arm(this.call.rt, this.sleep, at),
         }
+        *this.stage = Stage::Waiting;
+        *this.outcome = Some(outcome);
         None
     }
 }
@@ -123,18 +120,22 @@ where
     R: Timer + Entropy,
     P: RetryPolicy<Classifier: Classify<T, E>, Observer: RetryObserver<T, E>>,
 {
-    type Result = Result<T, E>;
+    type Error = E;
     type Output = Step<T, E>;
 
-    fn drive<W: Watch<Result<T, E>>>(
+    fn drive<W: Watch<E>>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         watch: &mut W,
     ) -> Poll<Step<T, E>> {
-        if self.stage == Stage::New {
-            if let Some(end) = self.as_mut().judge(watch) {
-                return Poll::Ready(end);
+        match self.stage {
+            Stage::New => {
+                if let Some(end) = self.as_mut().judge(watch) {
+                    return Poll::Ready(end);
+                }
             }
+            Stage::Waiting => {}
+            Stage::Over => panic!("the check was polled after it gave its result"),
         }
         let this = self.as_mut().project();
         match this.sleep.as_pin_mut() {
@@ -142,20 +143,23 @@ where
             None => ready!(coop::poll_proceed(cx)),
         }
         if let Some(reason) = watch.cancelled() {
-            return Poll::Ready(self.cancel(reason));
+            return Poll::Ready(self.cancel(reason, watch));
         }
-        if let Some(outcome) = this.outcome.take() {
-            watch.discarded(outcome);
-        }
-        this.call.course.count();
+        *this.stage = Stage::Over;
+        *this.outcome = None;
         this.call.course.spend();
         Poll::Ready(ControlFlow::Continue(()))
     }
 
-    fn cancel(mut self: Pin<&mut Self>, reason: CancelReason) -> Step<T, E> {
-        let this = self.as_mut().project();
+    fn cancel<W: Watch<E>>(
+        self: Pin<&mut Self>,
+        reason: CancelReason,
+        watch: &mut W,
+    ) -> Step<T, E> {
+        let this = self.project();
+        *this.stage = Stage::Over;
         this.call.end(End::Cancelled, this.outcome.as_ref());
-        self.give(Some(reason))
+        ControlFlow::Break(cancelled(this.outcome.take(), reason, watch))
     }
 
     fn tally(&self) -> Tally {

@@ -43,10 +43,11 @@ impl Course {
         }
     }
 
-    /// Counts the next attempt, unless it is the one that is not counted.
-    pub fn count(&mut self) {
-        if matches!(self.paid, Paid::Ahead(_)) {
-            self.number = self.number.saturating_add(1);
+    /// Counts the attempts that began: one that is paid ahead has not.
+    pub(super) const fn made(&self) -> u32 {
+        match self.paid {
+            Paid::Ahead(_) => self.number.saturating_sub(1),
+            Paid::Nothing | Paid::Spent => self.number,
         }
     }
 

@@ -10,6 +10,7 @@ use super::observer::{RetryObserver, Retrying, Stopped};
 use super::policy::RetryPolicy;
 use super::stop::RetryStop;
 use super::verdict::{Classify, Verdict};
+use super::watch::Watch;
 use crate::{Budget, Elapsed, Expense, Failure};
 
 /// What an attempt came to.
@@ -69,6 +70,8 @@ impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
     /// Ends the call for the budget.
     #[inline]
     pub(super) fn finish(&mut self, end: End) {
+        // What is paid ahead is not made any more.
+        self.course.number = self.course.made();
         self.settle();
         if self.course.phase == Phase::Running {
             self.retry.policy.budget().end();
@@ -94,23 +97,28 @@ impl<R, P: RetryPolicy> RetryCall<'_, R, P> {
         }
     }
 
-    /// What the caller gets; a result is not lost by a cancellation.
+    /// What the caller gets.
     #[doc(hidden)]
     #[inline]
-    pub fn give<T, E>(
+    pub fn give<T, E>(&self, outcome: Outcome<Result<T, E>>) -> Result<T, Failure<E>> {
+        match outcome {
+            Outcome::Answer(Ok(value)) => Ok(value),
+            Outcome::Answer(Err(error)) => Err(Failure::Op(error)),
+            Outcome::Late(at) => Err(Failure::Elapsed(self.elapsed(at))),
+        }
+    }
+
+    /// What the caller gets of a call that ends now, because somebody stopped it where there is a reason.
+    #[cold]
+    pub(super) fn give_or_cancel<T, E>(
         &self,
         outcome: Outcome<Result<T, E>>,
-        cancelled: Option<CancelReason>,
+        reason: Option<CancelReason>,
+        watch: &mut impl Watch<E>,
     ) -> Result<T, Failure<E>> {
-        match (outcome, cancelled) {
-            (Outcome::Answer(Ok(value)), _) => Ok(value),
-            (Outcome::Answer(Err(error)), None) => Err(Failure::Op(error)),
-            (Outcome::Late(at), None) => Err(Failure::Elapsed(self.elapsed(at))),
-            (Outcome::Answer(Err(error)), Some(reason)) => Err(Failure::Cancelled {
-                reason,
-                last: Some(error),
-            }),
-            (Outcome::Late(_), Some(reason)) => Err(Failure::Cancelled { reason, last: None }),
+        match reason {
+            None => self.give(outcome),
+            Some(reason) => cancelled(Some(outcome), reason, watch),
         }
     }
 }
@@ -232,9 +240,11 @@ where
         if !budget.withdraw(expense, self.rt) {
             return Err(End::Budget);
         }
+        let attempt = self.course.number;
         self.course.paid = Paid::Ahead(expense);
+        self.course.number = attempt.saturating_add(1);
         self.course.waited = self.course.waited.saturating_add(nanos(wait));
-        let (attempt, outcome) = (self.course.number, self.told(outcome));
+        let outcome = self.told(outcome);
         self.retry.policy.observer().retrying(&Retrying {
             attempt,
             outcome,
@@ -274,6 +284,20 @@ where
             Next::At(at)
         })
     }
+}
+
+/// What the caller gets of a call that was stopped: its last answer is not lost.
+pub(super) fn cancelled<T, E>(
+    outcome: Option<Outcome<Result<T, E>>>,
+    reason: CancelReason,
+    watch: &mut impl Watch<E>,
+) -> Result<T, Failure<E>> {
+    let last = match outcome {
+        Some(Outcome::Answer(Ok(value))) => return Ok(value),
+        Some(Outcome::Answer(Err(error))) => Some(error),
+        Some(Outcome::Late(_)) | None => watch.last(),
+    };
+    Err(Failure::Cancelled { reason, last })
 }
 
 const fn expense<T, E>(outcome: &Outcome<Result<T, E>>, verdict: Verdict) -> Expense {

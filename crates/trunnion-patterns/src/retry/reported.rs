@@ -7,7 +7,6 @@ use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::judge::Outcome;
 use super::stop::RetryReport;
 use super::watch::{Drive, Watch};
 use crate::Failure;
@@ -41,17 +40,15 @@ impl<D, E> Reported<D, E> {
     }
 }
 
-impl<T, E> Watch<Result<T, E>> for First<E> {
-    fn discarded(&mut self, outcome: Outcome<Result<T, E>>) {
-        if let (None, Outcome::Answer(Err(error))) = (&self.0, outcome) {
-            self.0 = Some(error);
-        }
+impl<E> Watch<E> for First<E> {
+    fn discarded(&mut self, error: E) {
+        self.0.get_or_insert(error);
     }
 }
 
 impl<T, E, D> Future for Reported<D, E>
 where
-    D: Drive<Result = Result<T, E>, Output = Result<T, Failure<E>>>,
+    D: Drive<Error = E, Output = Result<T, Failure<E>>>,
 {
     type Output = RetryReport<T, E>;
 

@@ -11,7 +11,7 @@ use trunnion_core::{CancelReason, Entropy, Instant, Sleep, Timer, coop};
 use super::attempt::Attempt;
 use super::call::RetryCall;
 use super::course::End;
-use super::judge::{Next, Outcome};
+use super::judge::{Next, Outcome, cancelled};
 use super::observer::RetryObserver;
 use super::policy::RetryPolicy;
 use super::reported::Reported;
@@ -39,10 +39,11 @@ pin_project! {
         P: RetryPolicy,
         Fut: Future,
     {
-        call: RetryCall<'a, R, P>,
-        operation: F,
+        // The attempt is dropped before the budget hears that the call is.
         #[pin]
         state: State<Fut, Fut::Output>,
+        call: RetryCall<'a, R, P>,
+        operation: F,
         // One for attempts and waits: made when it is first needed, and moved from then on.
         #[pin]
         sleep: Option<R::Sleep>,
@@ -77,9 +78,9 @@ where
     #[inline]
     pub(super) const fn new(call: RetryCall<'a, R, P>, operation: F) -> Self {
         Self {
+            state: State::New,
             call,
             operation,
-            state: State::New,
             sleep: None,
         }
     }
@@ -154,10 +155,11 @@ where
     /// That of the call.
     ///
     /// # Cost
-    /// A waiter of the token, from the first time that something is waited for. No allocation of its own.
-    pub const fn until_cancelled<C>(self, token: &C) -> UntilCancelled<'_, C, Self>
+    /// Room for an error, and a waiter of the token from the first time that something is waited for. No allocation of its own.
+    pub const fn until_cancelled<C, T, E>(self, token: &C) -> UntilCancelled<'_, C, Self, E>
     where
         C: trunnion_core::Cancellation,
+        Fut: Future<Output = Result<T, E>>,
     {
         UntilCancelled::new(token, self)
     }
@@ -266,11 +268,11 @@ where
     /// Ends the call, or begins to wait. Kept out of the way of what succeeds.
     #[cold]
     #[inline(never)]
-    fn fail<W: Watch<Fut::Output>>(
+    fn fail<W: Watch<E>>(
         self: Pin<&mut Self>,
         outcome: Outcome<Fut::Output>,
         verdict: Verdict,
-        watch: &W,
+        watch: &mut W,
     ) -> Option<Result<T, Failure<E>>> {
         let mut this = self.project();
         let mut reason = None;
@@ -279,7 +281,7 @@ where
             reason.is_some()
         };
         let timed = match this.call.fail(&outcome, verdict, cancelled) {
-            Next::Stop => return Some(this.call.give(outcome, reason)),
+            Next::Stop => return Some(this.call.give_or_cancel(outcome, reason, watch)),
             Next::Now => false,
             Next::At(at) => {
                 arm(this.call.rt, this.sleep.as_mut(), at);
@@ -293,13 +295,13 @@ where
 
     /// Makes the first attempt, unless the call was cancelled before.
     #[inline]
-    fn first<W: Watch<Fut::Output>>(
+    fn first<W: Watch<E>>(
         mut self: Pin<&mut Self>,
-        watch: &W,
+        watch: &mut W,
     ) -> Option<Result<T, Failure<E>>> {
         if let Some(reason) = watch.cancelled() {
             self.as_mut().project().call.course.number = 0;
-            return Some(self.stop(None, reason));
+            return Some(self.stop(None, reason, watch));
         }
         self.as_mut().project().call.begin();
         self.attempt();
@@ -309,19 +311,18 @@ where
     /// Waits and makes the next attempt, unless the call is cancelled before.
     #[cold]
     #[inline(never)]
-    fn next<W: Watch<Fut::Output>>(
+    fn next<W: Watch<E>>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         watch: &mut W,
     ) -> Poll<Option<Result<T, Failure<E>>>> {
         let outcome = ready!(self.as_mut().poll_wait(cx));
         if let Some(reason) = watch.cancelled() {
-            return Poll::Ready(Some(self.stop(outcome, reason)));
+            return Poll::Ready(Some(self.stop(outcome, reason, watch)));
         }
-        if let Some(outcome) = outcome {
-            watch.discarded(outcome);
+        if let Some(Outcome::Answer(Err(error))) = outcome {
+            watch.discarded(error);
         }
-        self.as_mut().project().call.course.count();
         self.as_mut().attempt();
         self.project().call.course.spend();
         Poll::Ready(None)
@@ -343,18 +344,16 @@ where
 
     /// Ends the call without judging what the last attempt gave, if one came to its end.
     #[cold]
-    fn stop(
+    fn stop<W: Watch<E>>(
         self: Pin<&mut Self>,
         outcome: Option<Outcome<Fut::Output>>,
         reason: CancelReason,
+        watch: &mut W,
     ) -> Result<T, Failure<E>> {
         let mut this = self.project();
         this.state.set(State::Over);
         this.call.end(End::Cancelled, outcome.as_ref());
-        match outcome {
-            Some(outcome) => this.call.give(outcome, Some(reason)),
-            None => Err(Failure::Cancelled { reason, last: None }),
-        }
+        cancelled(outcome, reason, watch)
     }
 }
 
@@ -365,11 +364,11 @@ where
     F: FnMut(Attempt) -> Fut,
     Fut: Future<Output = Result<T, E>>,
 {
-    type Result = Fut::Output;
+    type Error = E;
     type Output = Result<T, Failure<E>>;
 
     #[inline]
-    fn drive<W: Watch<Fut::Output>>(
+    fn drive<W: Watch<E>>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         watch: &mut W,
@@ -389,7 +388,7 @@ where
             let verdict = this.call.verdict(&outcome);
             if verdict == Verdict::Done {
                 this.call.succeed(&outcome);
-                return Poll::Ready(this.call.give(outcome, None));
+                return Poll::Ready(this.call.give(outcome));
             }
             if let Some(result) = self.as_mut().fail(outcome, verdict, watch) {
                 return Poll::Ready(result);
@@ -400,12 +399,16 @@ where
         }
     }
 
-    fn cancel(mut self: Pin<&mut Self>, reason: CancelReason) -> Self::Output {
+    fn cancel<W: Watch<E>>(
+        mut self: Pin<&mut Self>,
+        reason: CancelReason,
+        watch: &mut W,
+    ) -> Self::Output {
         let outcome = match self.as_mut().project().state.project() {
             StateProjected::Waiting { outcome, .. } => outcome.take(),
             _ => None,
         };
-        self.stop(outcome, reason)
+        self.stop(outcome, reason, watch)
     }
 
     fn tally(&self) -> Tally {

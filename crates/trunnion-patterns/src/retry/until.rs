@@ -8,7 +8,6 @@ use core::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use trunnion_core::{CancelReason, Cancellation};
 
-use super::judge::Outcome;
 use super::reported::Reported;
 use super::watch::{Drive, Tally, Watch};
 
@@ -21,8 +20,11 @@ pin_project! {
     ///
     /// # Cancel safety
     /// That of the call.
+    ///
+    /// # Cost
+    /// Room for an error, and a waiter of the token from the first time that something is waited for.
     #[must_use = "futures do nothing unless awaited"]
-    pub struct UntilCancelled<'t, C, D>
+    pub struct UntilCancelled<'t, C, D, E>
     where
         C: Cancellation,
     {
@@ -32,15 +34,18 @@ pin_project! {
         // Made when the call is pending for the first time.
         #[pin]
         cancelled: Option<C::Cancelled>,
+        // Of the attempt before, while another is under way.
+        last: Option<E>,
     }
 }
 
-impl<'t, C: Cancellation, D> UntilCancelled<'t, C, D> {
+impl<'t, C: Cancellation, D, E> UntilCancelled<'t, C, D, E> {
     pub(super) const fn new(token: &'t C, call: D) -> Self {
         Self {
             token,
             call,
             cancelled: None,
+            last: None,
         }
     }
 
@@ -48,21 +53,22 @@ impl<'t, C: Cancellation, D> UntilCancelled<'t, C, D> {
     ///
     /// # Cancel safety
     /// That of the call.
-    pub const fn report<T, E>(self) -> Reported<Self, E>
+    pub const fn report(self) -> Reported<Self, E>
     where
-        D: Drive<Result = Result<T, E>>,
+        D: Drive<Error = E>,
     {
         Reported::new(self)
     }
 }
 
-/// Says what the token says, and hands over to who looks on too.
-struct Under<'t, 'w, C, W> {
+/// Says what the token says, keeps the last error, and hands the ones before over to who looks on too.
+struct Under<'t, 'w, C, E, W> {
     token: &'t C,
+    last: &'w mut Option<E>,
     outer: &'w mut W,
 }
 
-impl<Res, C: Cancellation, W: Watch<Res>> Watch<Res> for Under<'_, '_, C, W> {
+impl<C: Cancellation, E, W: Watch<E>> Watch<E> for Under<'_, '_, C, E, W> {
     fn cancelled(&self) -> Option<CancelReason> {
         // Asked first: it costs less, and mostly the answer is no.
         if !self.token.is_cancelled() {
@@ -71,16 +77,37 @@ impl<Res, C: Cancellation, W: Watch<Res>> Watch<Res> for Under<'_, '_, C, W> {
         self.token.reason()
     }
 
-    fn discarded(&mut self, outcome: Outcome<Res>) {
-        self.outer.discarded(outcome);
+    fn discarded(&mut self, error: E) {
+        if let Some(before) = self.last.replace(error) {
+            self.outer.discarded(before);
+        }
+    }
+
+    fn last(&mut self) -> Option<E> {
+        self.last.take()
     }
 }
 
-impl<C: Cancellation, D: Drive> Drive for UntilCancelled<'_, C, D> {
-    type Result = D::Result;
+/// Waits for the cancellation, from the first call on.
+fn poll_cancelled<C: Cancellation>(
+    token: &C,
+    mut cancelled: Pin<&mut Option<C::Cancelled>>,
+    cx: &mut Context<'_>,
+) -> Poll<CancelReason> {
+    if cancelled.is_none() {
+        cancelled.set(Some(token.cancelled_owned()));
+    }
+    let Some(cancelled) = cancelled.as_pin_mut() else {
+        unreachable!("the waiter was made above")
+    };
+    cancelled.poll(cx)
+}
+
+impl<C: Cancellation, E, D: Drive<Error = E>> Drive for UntilCancelled<'_, C, D, E> {
+    type Error = E;
     type Output = D::Output;
 
-    fn drive<W: Watch<D::Result>>(
+    fn drive<W: Watch<E>>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         watch: &mut W,
@@ -88,24 +115,26 @@ impl<C: Cancellation, D: Drive> Drive for UntilCancelled<'_, C, D> {
         let mut this = self.project();
         let mut under = Under {
             token: *this.token,
+            last: this.last,
             outer: watch,
         };
         // Polled first: what is ready in the instant of the cancellation is not lost.
-        if let Poll::Ready(output) = this.call.as_mut().drive(cx, &mut under) {
-            return Poll::Ready(output);
-        }
-        if this.cancelled.is_none() {
-            this.cancelled.set(Some(this.token.cancelled_owned()));
-        }
-        let Some(cancelled) = this.cancelled.as_mut().as_pin_mut() else {
-            unreachable!("the waiter was made above")
+        let output = match this.call.as_mut().drive(cx, &mut under) {
+            Poll::Ready(output) => output,
+            Poll::Pending => {
+                let reason = ready!(poll_cancelled(*this.token, this.cancelled, cx));
+                this.call.cancel(reason, &mut under)
+            }
         };
-        let reason = ready!(cancelled.poll(cx));
-        Poll::Ready(this.call.cancel(reason))
+        // It is not the result's.
+        if let Some(error) = under.last() {
+            under.outer.discarded(error);
+        }
+        Poll::Ready(output)
     }
 
-    fn cancel(self: Pin<&mut Self>, reason: CancelReason) -> D::Output {
-        self.project().call.cancel(reason)
+    fn cancel<W: Watch<E>>(self: Pin<&mut Self>, reason: CancelReason, watch: &mut W) -> D::Output {
+        self.project().call.cancel(reason, watch)
     }
 
     fn tally(&self) -> Tally {
@@ -113,7 +142,7 @@ impl<C: Cancellation, D: Drive> Drive for UntilCancelled<'_, C, D> {
     }
 }
 
-impl<C: Cancellation, D: Drive> Future for UntilCancelled<'_, C, D> {
+impl<C: Cancellation, E, D: Drive<Error = E>> Future for UntilCancelled<'_, C, D, E> {
     type Output = D::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<D::Output> {
@@ -121,7 +150,7 @@ impl<C: Cancellation, D: Drive> Future for UntilCancelled<'_, C, D> {
     }
 }
 
-impl<C: Cancellation, D: fmt::Debug> fmt::Debug for UntilCancelled<'_, C, D> {
+impl<C: Cancellation, D: fmt::Debug, E> fmt::Debug for UntilCancelled<'_, C, D, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UntilCancelled")
             .field("call", &self.call)

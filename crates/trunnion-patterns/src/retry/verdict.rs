@@ -115,6 +115,9 @@ where
 }
 
 /// Tries every error again; what a [`Retry`](crate::Retry) does if nothing else is said.
+///
+/// It cannot look into the errors. Where they are [`Failure`]s, [`OnFailure`] knows those that no attempt mends: it does not try again
+/// what failed because it was cancelled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnError;
 
@@ -129,6 +132,27 @@ impl<T, E> Classify<T, E> for OnError {
 }
 
 /// Tries a [`Failure`] again unless it is a cancellation, or a limit that gives no permits: for operations that use patterns themselves.
+///
+/// It looks at the outermost failure: [flatten](crate::FlattenFailure) those that are nested.
+///
+/// ```
+/// use std::time::Duration;
+/// use trunnion_core::CancelToken;
+/// use trunnion_patterns::{Backoff, Failure, OnFailure, Retry};
+///
+/// trunnion_sim::run(|rt| async move {
+///     let token = CancelToken::new();
+///     token.cancel();
+///     let mut attempts = 0;
+///     let retry = Retry::new(Backoff::fixed(Duration::from_secs(1))).classify(OnFailure);
+///     let result = retry.run_mut(&rt, async |_| {
+///         attempts += 1;
+///         Ok::<u32, Failure<&str>>(token.run_until_cancelled(std::future::pending()).await?)
+///     });
+///     assert!(result.await.unwrap_err().flatten().is_cancelled());
+///     assert_eq!(attempts, 1);
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OnFailure;
 

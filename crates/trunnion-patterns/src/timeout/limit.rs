@@ -23,6 +23,7 @@ const NEVER: u64 = u64::MAX;
 
 impl Limit {
     /// Makes one of a while, a point in time, or both.
+    #[must_use]
     #[inline]
     pub fn new(after: Option<Duration>, until: Instant) -> Self {
         let after = after.map_or(NEVER, |after| (Instant::ORIGIN + after).as_nanos());

@@ -50,7 +50,9 @@ pin_project! {
         S: Service<Req>,
     {
         fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
+            let mut this = this.project();
+            // The attempt is dropped before the budget hears that the call is.
+            this.state.set(State::Over);
             this.rules.end(this.course);
         }
     }
@@ -134,8 +136,8 @@ where
         if let StateProjected::Readying { service } = this.state.as_mut().project() {
             ready!(service.poll_ready(cx))?;
             let request = this.spare.1.clone();
-            this.course.spend();
             let response = service.call(request);
+            this.course.spend();
             this.state.set(State::Calling { response });
         }
         let StateProjected::Calling { response } = this.state.project() else {
@@ -159,7 +161,7 @@ where
                 if this.sleep.is_some() {
                     this.sleep.set(None);
                 }
-                Poll::Ready(call.give(ended, None))
+                Poll::Ready(call.give(ended))
             }
             Next::Now => {
                 this.state.set(State::Waiting { timed: false });
@@ -184,7 +186,6 @@ where
             // A service that fails at once keeps nobody from running.
             _ => ready!(coop::poll_proceed(cx)),
         }
-        this.course.count();
         *this.limited = false;
         let service = this.spare.0.clone();
         this.state.set(State::Readying { service });

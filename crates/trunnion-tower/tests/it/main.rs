@@ -1,5 +1,6 @@
 //! The layers in virtual time.
 
+mod counted;
 mod limits;
 mod retries;
 mod server;

@@ -1,5 +1,6 @@
 //! Requests that are tried again.
 
+mod costs;
 mod peers;
 mod readiness;
 

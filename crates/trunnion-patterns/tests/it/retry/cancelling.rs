@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use trunnion_core::{CancelKind, CancelToken};
-use trunnion_patterns::{Budget, Failure, GrpcThrottle, RetryStop};
+use trunnion_patterns::{Attempt, Budget, Failure, GrpcThrottle, RetryStop};
 
-use super::{AT_ONCE, Answers, EACH_SECOND, times};
+use super::{AT_ONCE, Answers, EACH_SECOND, SECOND, times};
 use crate::hand::{HandClock, Remote, Wakes, poll};
 
 fn is_cancelled<T: std::fmt::Debug, E: std::fmt::Debug>(
@@ -75,6 +75,68 @@ fn an_attempt_under_way_is_dropped() {
     assert_eq!(remote.drops(), 1);
 }
 
+/// Fails with its number, and is pending from attempt `silent` on.
+async fn falls_silent(attempt: Attempt, silent: u32) -> Result<(), u32> {
+    if attempt.number() >= silent {
+        pending::<()>().await;
+    }
+    Err(attempt.number())
+}
+
+#[test]
+fn a_call_that_is_cancelled_in_a_later_attempt_keeps_the_error_of_the_one_before() {
+    for (silent, first_error) in [(2, None), (3, Some(1)), (4, Some(1))] {
+        let (clock, token) = (HandClock::default(), CancelToken::new());
+        let retry = AT_ONCE.max_attempts(times(9));
+        let run = retry.run(&clock, |attempt| falls_silent(attempt, silent));
+        let mut run = pin!(run.until_cancelled(&token).report());
+        assert!(poll(run.as_mut()).is_pending());
+        token.cancel();
+        let Poll::Ready(report) = poll(run) else {
+            panic!("it is cancelled")
+        };
+        let last = is_cancelled(report.result, CancelKind::Requested);
+        assert_eq!(last, Some(silent - 1));
+        assert_eq!((report.attempts, report.first_error), (silent, first_error));
+    }
+}
+
+#[test]
+fn a_late_attempt_in_the_instant_of_the_cancellation_keeps_the_error_before_it() {
+    let (clock, token) = (HandClock::default(), CancelToken::new());
+    let retry = AT_ONCE.attempt_timeout(SECOND);
+    let run = retry.run(&clock, |attempt| falls_silent(attempt, 2));
+    let mut run = pin!(run.until_cancelled(&token));
+    assert!(poll(run.as_mut()).is_pending());
+    clock.advance(SECOND);
+    token.cancel();
+    let Poll::Ready(result) = poll(run) else {
+        panic!("it is cancelled")
+    };
+    assert_eq!(is_cancelled(result, CancelKind::Requested), Some(1));
+}
+
+#[test]
+fn the_first_error_is_told_by_a_call_that_could_be_cancelled_and_was_not() {
+    for failures in 0..4_u32 {
+        let (clock, token) = (HandClock::default(), CancelToken::new());
+        let retry = AT_ONCE.max_attempts(times(9));
+        let run = retry.run(&clock, |attempt| {
+            let number = attempt.number();
+            ready(if number <= failures {
+                Err(number)
+            } else {
+                Ok(())
+            })
+        });
+        let Poll::Ready(report) = poll(pin!(run.until_cancelled(&token).report())) else {
+            panic!("it does not wait")
+        };
+        assert_eq!(report.result, Ok(()));
+        assert_eq!(report.first_error, (failures > 0).then_some(1));
+    }
+}
+
 #[test]
 fn a_value_in_the_instant_of_the_cancellation_is_kept() {
     let (clock, token, remote) = (HandClock::default(), CancelToken::new(), Remote::default());
@@ -115,7 +177,7 @@ fn no_attempt_begins_when_the_wait_and_the_token_end_together() {
     let run = EACH_SECOND.run(&clock, |_| answers.next());
     let mut run = pin!(run.until_cancelled(&token));
     assert!(poll(run.as_mut()).is_pending());
-    clock.advance(super::SECOND);
+    clock.advance(SECOND);
     token.cancel();
     let Poll::Ready(result) = poll(run) else {
         panic!("it is cancelled")

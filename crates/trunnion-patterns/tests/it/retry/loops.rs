@@ -108,6 +108,75 @@ fn an_attempt_after_a_wait_that_was_cut_short_is_counted_and_paid_for() {
 }
 
 #[test]
+fn after_a_wait_that_was_cut_short_the_next_attempt_has_its_own_number() {
+    let clock = HandClock::default();
+    let retry = EACH_SECOND.max_attempts(times(2));
+    let mut call = retry.start(&clock);
+    assert!(poll(pin!(call.check(Err::<(), _>("down")))).is_pending());
+    let next = call.attempt();
+    assert_eq!(
+        (call.attempts(), next.number(), next.is_last()),
+        (1, 2, true)
+    );
+    assert_eq!(
+        poll(pin!(call.check(Err::<(), _>("down")))),
+        Poll::Ready(Break(Err(Failure::Op("down"))))
+    );
+    assert_eq!((call.attempts(), call.attempt().number()), (2, 2));
+}
+
+#[test]
+#[should_panic(expected = "the check was polled after it gave its result")]
+fn a_check_that_said_to_continue_says_it_once() {
+    let clock = HandClock::default();
+    let mut call = AT_ONCE.start(&clock);
+    let mut check = pin!(call.check(Err::<(), _>(())));
+    assert_eq!(poll(check.as_mut()), Poll::Ready(Continue(())));
+    let _again = poll(check);
+}
+
+#[test]
+#[should_panic(expected = "the check was polled after it gave its result")]
+fn a_check_breaks_once() {
+    let clock = HandClock::default();
+    let mut call = AT_ONCE.start(&clock);
+    let mut check = pin!(call.check(Ok::<_, ()>(1)));
+    assert!(poll(check.as_mut()).is_ready());
+    let _again = poll(check);
+}
+
+#[test]
+fn what_is_ready_at_once_reads_no_clock_whatever_limits_it() {
+    let clock = HandClock::default();
+    let retry = EACH_SECOND.attempt_timeout(SECOND);
+    let limited = || retry.start(&clock).deadline(clock.peek() + 9 * SECOND);
+    let (call, ok) = (limited(), std::future::ready(Ok::<_, ()>(1)));
+    assert_eq!(poll(pin!(call.limit(ok))), Poll::Ready(Ok(Ok(1))));
+    let run = limited().run_mut(async |_| Ok::<_, ()>(2));
+    assert_eq!(poll(pin!(run)), Poll::Ready(Ok(2)));
+    let mut state = 3;
+    let run = limited().run_with(&mut state, async |state: &mut u32, _| Ok::<_, ()>(*state));
+    assert_eq!(poll(pin!(run)), Poll::Ready(Ok(3)));
+    assert_eq!((clock.reads(), clock.timers_made()), (0, 0));
+}
+
+#[test]
+fn an_attempt_ends_with_its_timeout_or_the_deadline_whatever_comes_first() {
+    let clock = HandClock::default();
+    for (timeout, deadline) in [(1, 3), (3, 1)] {
+        let start = clock.peek();
+        let retry = EACH_SECOND.attempt_timeout(timeout * SECOND);
+        let call = retry.start(&clock).deadline(start + deadline * SECOND);
+        let pending = std::future::pending::<Result<(), ()>>();
+        let (limited, passed) = seconds(&clock, call.limit(pending));
+        let elapsed = limited.expect_err("it is late");
+        assert_eq!((passed, elapsed.deadline), (1, Some(start + SECOND)));
+        assert_eq!(elapsed.allowed, (timeout == 1).then_some(SECOND));
+    }
+    assert_eq!(clock.reads(), 2, "once for each");
+}
+
+#[test]
 fn an_async_closure_without_limits_makes_no_timer() {
     let clock = HandClock::default();
     let mut run = pin!(AT_ONCE.run_mut(&clock, async |_| {

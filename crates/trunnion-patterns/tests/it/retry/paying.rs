@@ -273,3 +273,54 @@ fn a_place_under_way_is_held_through_wait_and_attempt() {
     drop(first);
     assert!(poll(stops(1).as_mut()).is_pending(), "the place is free");
 }
+
+/// Counts attempts under way, and is asked of them when the budget hears that one is over.
+struct Watched<'a>(&'a Cell<u32>);
+
+impl Budget for Watched<'_> {
+    fn succeeded<C: Clock + ?Sized>(&self, _: &C) {}
+    fn withdraw<C: Clock + ?Sized>(&self, _: Expense, _: &C) -> bool {
+        true
+    }
+    fn refund(&self, _: Expense) {}
+    fn release(&self) {
+        assert_eq!(self.0.get(), 0, "the attempt is over");
+    }
+    fn end(&self) {
+        assert_eq!(self.0.get(), 0, "the call is over");
+    }
+    fn level<C: Clock + ?Sized>(&self, _: &C) -> f32 {
+        1.0
+    }
+}
+
+struct UnderWay<'a>(&'a Cell<u32>);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+#[test]
+fn a_call_that_is_dropped_drops_its_attempt_before_the_budget_hears_of_it() {
+    let (clock, attempts) = (HandClock::default(), Cell::new(0));
+    let retry = AT_ONCE.budget(Watched(&attempts));
+    for silent in 1..=2 {
+        let mut run = Box::pin(retry.run(&clock, |attempt| {
+            add(&attempts);
+            let under_way = UnderWay(&attempts);
+            async move {
+                let _under_way = under_way;
+                if attempt.number() >= silent {
+                    pending::<()>().await;
+                }
+                Err::<(), _>(())
+            }
+        }));
+        assert!(poll(run.as_mut()).is_pending());
+        assert_eq!(attempts.get(), 1);
+        drop(run);
+        assert_eq!(attempts.get(), 0);
+    }
+}
