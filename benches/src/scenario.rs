@@ -4,6 +4,7 @@ mod blocking;
 mod digest;
 mod far;
 mod group;
+mod layer;
 mod map;
 mod now;
 mod retry;
@@ -77,6 +78,9 @@ pub const ALL: &[Scenario] = &[
     retry::once::SCENARIO,
     retry::twice::SCENARIO,
     retry::budget::SCENARIO,
+    layer::RETRY,
+    layer::TIMEOUT,
+    layer::LIMIT,
     token::is_cancelled::SCENARIO,
     token::deep::SCENARIO,
     token::two_threads::SCENARIO,

@@ -1,7 +1,7 @@
 //! Retries: ours and those of peers. The operation is ready at its first poll; the peers' timers are tokio's.
 
 pub(super) mod budget;
-mod layers;
+pub(super) mod layers;
 pub(super) mod once;
 pub(super) mod twice;
 
@@ -55,7 +55,7 @@ fn subjects<C: Case>(_: Host, started: &Started) -> Vec<Subject> {
     rows
 }
 
-fn runtime(started: &Started) -> Option<Tokio> {
+pub(super) fn runtime(started: &Started) -> Option<Tokio> {
     let Started::Tokio(runtime) = started else {
         return None;
     };

@@ -4,8 +4,8 @@ use std::future::ready;
 use std::hint::black_box;
 use std::time::Duration;
 
-use trunnion_core::{Entropy, Timer};
-use trunnion_patterns::{Backoff, Budget, Expense, Retry, RetryBudget};
+use trunnion_core::{Clock, Entropy, Timer};
+use trunnion_patterns::{Backoff, Budget, Expense, OnError, Retry, RetryBudget, RetryRules};
 
 use super::super::Scenario;
 use super::{HEADLINE, HOSTS, TRUNNION, layers, runtime};
@@ -40,11 +40,21 @@ fn subjects(_: Host, started: &Started) -> Vec<Subject> {
     rows
 }
 
-async fn trunnion<R: Timer + Entropy>(rt: R, iterations: u32) -> u64 {
+/// Has room for all deposits.
+pub(in crate::scenario) fn empty<R: Clock>(rt: &R) -> RetryBudget {
     const MOST: u32 = 4_000_000;
     let budget = RetryBudget::new().cap(MOST).cost(MOST).reward(0.001);
-    assert!(budget.withdraw(Expense::Failure, &rt), "it is full");
-    let retry = Retry::new(Backoff::exponential(Duration::from_millis(100))).budget(&budget);
+    assert!(budget.withdraw(Expense::Failure, rt), "it is full");
+    budget
+}
+
+pub(in crate::scenario) fn retry<B: Budget>(budget: B) -> Retry<RetryRules<OnError, B>> {
+    Retry::new(Backoff::exponential(Duration::from_millis(100))).budget(budget)
+}
+
+async fn trunnion<R: Timer + Entropy>(rt: R, iterations: u32) -> u64 {
+    let budget = empty(&rt);
+    let retry = retry(&budget);
     let mut sum = 0;
     for _ in 0..iterations {
         let call = retry.run(&rt, |_| ready(Ok::<u64, ()>(black_box(1))));

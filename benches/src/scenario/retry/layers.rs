@@ -22,9 +22,20 @@ pub(super) fn subjects<C: Case>() -> Vec<Subject> {
 
 /// Tries a request again as often as it says, which is how often it fails.
 #[derive(Clone)]
-struct Attempts {
+pub(in crate::scenario) struct Attempts {
     left: u32,
     budget: Option<Arc<TpsBudget>>,
+}
+
+impl Attempts {
+    /// With a budget, which gets a deposit for each success.
+    pub(in crate::scenario) fn with_budget() -> Self {
+        let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);
+        Self {
+            left: 2,
+            budget: Some(Arc::new(budget)),
+        }
+    }
 }
 
 impl Policy<u32, u64, ()> for Attempts {
@@ -46,7 +57,7 @@ impl Policy<u32, u64, ()> for Attempts {
     }
 }
 
-fn serve(failures: u32) -> Ready<Result<u64, ()>> {
+pub(in crate::scenario) fn serve(failures: u32) -> Ready<Result<u64, ()>> {
     ready(if failures == 0 { Ok(1) } else { Err(()) })
 }
 
@@ -72,12 +83,7 @@ async fn tower<C: Case>(iterations: u32) -> u64 {
 
 /// tower with its budget, which gets a deposit for each success.
 pub(super) async fn with_budget(iterations: u32) -> u64 {
-    let budget = TpsBudget::new(Duration::from_secs(10), 10, 0.2);
-    let policy = Attempts {
-        left: 2,
-        budget: Some(Arc::new(budget)),
-    };
-    call(policy, 0, iterations).await
+    call(Attempts::with_budget(), 0, iterations).await
 }
 
 async fn resilience<C: Case>(iterations: u32) -> u64 {
