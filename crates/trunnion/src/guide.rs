@@ -12,6 +12,7 @@
 //! | [`shutdown`] | the program ends in order, and in time |
 //! | [`streams`] | a stream, n items at a time |
 //! | [`retry`] | a service that sometimes fails |
+//! | [`layers`] | a tower service on any runtime |
 //! | [`flow`] | a fast producer and a slow consumer |
 //! | [`scopes`] | children and tasks that cannot leak |
 //!
@@ -22,7 +23,7 @@ macro_rules! page {
         #[doc = $line]
         ///
         #[cfg_attr(
-            all(feature = "tokio", feature = "smol", feature = "sim"),
+            all(feature = "tokio", feature = "smol", feature = "sim", feature = "tower"),
             doc = include_str!($file)
         )]
         pub mod $name {}
@@ -50,6 +51,8 @@ page! {
     streams = "../guide/streams.md";
     /// How to call a service that sometimes fails, without making an outage worse.
     retry = "../guide/retry.md";
+    /// How to give a tower service a retry, a limit and timeouts on any runtime.
+    layers = "../guide/layers.md";
     /// How to let a fast producer meet a slow consumer.
     flow = "../guide/flow.md";
 }
