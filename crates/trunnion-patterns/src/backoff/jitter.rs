@@ -66,6 +66,8 @@ pub(super) struct Shares {
     pub(super) up: Share,
 }
 
+const BILLION: u64 = 1_000_000_000;
+
 /// A share in billionths: decimal fractions stay exact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Share(u32);
@@ -94,8 +96,9 @@ impl Share {
 
     /// That share of `nanos`, rounded down.
     pub(super) fn of(self, nanos: u64) -> u64 {
-        let product = u128::from(nanos) * u128::from(self.0);
-        u64::try_from(product / 1_000_000_000).unwrap_or(u64::MAX)
+        let share = u64::from(self.0);
+        // In two parts, of which neither overflows: no share is above the whole.
+        nanos / BILLION * share + nanos % BILLION * share / BILLION
     }
 }
 
@@ -111,4 +114,29 @@ const fn decimal(refusal: Refusal, p: f64) -> Refusal {
     let billionths = ((p - whole as f64) * Share::WHOLE) as u64;
     let refusal = refusal.number(whole).text(".").digits(billionths, 9);
     refusal.text(" is not from 0 to 1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Share;
+
+    #[test]
+    fn a_share_is_rounded_down_once_and_never_overflows() {
+        let delays = [
+            0,
+            1,
+            999_999_999,
+            1_000_000_000,
+            1_999_999_999,
+            7_777_777_777,
+            u64::MAX - 1,
+            u64::MAX,
+        ];
+        for nanos in delays {
+            for share in [0, 1, 333_333_333, 500_000_000, 999_999_999, 1_000_000_000] {
+                let exact = u128::from(nanos) * u128::from(share) / 1_000_000_000;
+                assert_eq!(u128::from(Share(share).of(nanos)), exact, "{nanos} {share}");
+            }
+        }
+    }
 }

@@ -7,8 +7,23 @@
 /// one part in 2^16 apart, and 64 bits of growth take fewer than 2^22 steps.
 ///
 /// # Cost
-/// Time in proportion to the logarithm of `n`.
+/// Time in proportion to the logarithm of `n`; one shift where it doubles.
 pub(super) fn grow(first: u64, num: u16, den: u16, n: u32) -> u64 {
+    match (num, den) {
+        (2, 1) => double(first, n),
+        _ => multiply(first, num, den, n),
+    }
+}
+
+fn double(first: u64, n: u32) -> u64 {
+    match first {
+        0 => 0,
+        _ if n > first.leading_zeros() => u64::MAX,
+        _ => first << n,
+    }
+}
+
+fn multiply(first: u64, num: u16, den: u16, n: u32) -> u64 {
     let (up, down) = (Power::of(num, n), Power::of(den, n));
     let product = u128::from(first) * u128::from(up.mantissa);
     // Not negative: both powers take the same steps, and the larger base stays ahead.
@@ -63,6 +78,30 @@ impl Power {
         Self {
             mantissa: u64::try_from(product >> surplus).unwrap_or(u64::MAX),
             exponent: self.exponent + other.exponent + u64::from(surplus),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{double, multiply};
+
+    #[test]
+    fn doubling_is_multiplying_by_two() {
+        let firsts = [
+            0,
+            1,
+            3,
+            100_000_000,
+            1 << 62,
+            1 << 63,
+            u64::MAX / 3,
+            u64::MAX,
+        ];
+        for first in firsts {
+            for n in (0..=130).chain([1_024, 1_025, u32::MAX]) {
+                assert_eq!(double(first, n), multiply(first, 2, 1, n), "{first} {n}");
+            }
         }
     }
 }
