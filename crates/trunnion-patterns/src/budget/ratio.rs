@@ -128,11 +128,9 @@ impl RatioBudget {
 }
 
 impl Window {
-    /// Forgets the parts that are over; at most all of them, however long nobody asked.
+    /// Forgets the parts that are over.
     fn advance(&mut self, now: u64) {
-        let passed = now.saturating_sub(self.newest).min(PARTS as u64);
-        for ago in 0..passed {
-            let slot = slot(now - ago);
+        for slot in self.over(now) {
             self.sum -= core::mem::take(&mut self.parts[slot]);
         }
         self.newest = self.newest.max(now);
@@ -144,13 +142,21 @@ impl Window {
         self.sum += tokens;
     }
 
-    fn left(&mut self, now: u64) -> i64 {
-        self.advance(now);
-        self.sum
+    /// What the parts hold that are not over; to look changes nothing.
+    fn left(&self, now: u64) -> i64 {
+        let over = self.over(now).map(|slot| self.parts[slot]);
+        self.sum - over.sum::<i64>()
+    }
+
+    /// The parts that are over; at most all of them, however long nobody asked.
+    fn over(&self, now: u64) -> impl Iterator<Item = usize> + use<> {
+        let passed = now.saturating_sub(self.newest).min(PARTS as u64);
+        (0..passed).map(move |ago| slot(now - ago))
     }
 
     fn withdraw(&mut self, now: u64, reserve: i64) -> bool {
-        let enough = self.left(now).saturating_add(reserve) >= TOKEN;
+        self.advance(now);
+        let enough = self.sum.saturating_add(reserve) >= TOKEN;
         if enough {
             self.add(now, -TOKEN);
         }

@@ -235,6 +235,19 @@ fn a_ratios_level_falls_as_its_while_passes_though_nobody_pays() {
 }
 
 #[test]
+fn looking_at_a_ratios_level_keeps_no_refund_longer() {
+    let clock = HandClock::default();
+    let budget = RatioBudget::new(0.5, 10 * SECOND).reserve(0);
+    succeed(&budget, &clock, 2);
+    assert!(budget.withdraw(Expense::Failure, &clock));
+    clock.advance(5 * SECOND);
+    assert!(budget.level(&clock) <= 0.0);
+    budget.refund(Expense::Failure);
+    clock.advance(5 * SECOND);
+    assert_eq!(paid(&budget, &clock), 0, "it went back to where it was");
+}
+
+#[test]
 #[expect(clippy::float_cmp, reason = "the shares are exact")]
 fn a_level_has_what_trickled_in() {
     let (clock, budget) = (HandClock::default(), RetryBudget::new().trickle(1.0));
