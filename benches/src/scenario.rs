@@ -3,6 +3,7 @@
 mod blocking;
 mod digest;
 mod far;
+mod gather;
 mod group;
 mod layer;
 mod map;
@@ -16,6 +17,7 @@ mod sleep_first_poll;
 mod sleep_reset;
 mod spawn_detached;
 mod spawn_join;
+mod task_scope;
 mod ten_thousand;
 mod timeout_pending;
 mod timeout_ready;
@@ -107,6 +109,17 @@ pub const ALL: &[Scenario] = &[
     group::TEN,
     group::THOUSAND,
     group::TEN_THOUSAND,
+    gather::READY_10,
+    gather::READY_1000,
+    gather::READY_10000,
+    gather::WAITS_10,
+    gather::WAITS_1000,
+    gather::WAITS_10000,
+    task_scope::READY_100,
+    task_scope::READY_1000,
+    task_scope::WAITS_100,
+    task_scope::WAITS_1000,
+    task_scope::KILLED,
     blocking::SCENARIO,
     runtimes::SCENARIO,
     digest::SCENARIO,
