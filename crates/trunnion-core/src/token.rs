@@ -27,7 +27,7 @@ pub use cancelled::{Cancelled, CancelledOwned};
 pub use checkpoint::Checkpoint;
 pub use guard::CancelGuard;
 
-use state::Stage;
+use state::{Stage, Told};
 use tree::Handle;
 use view::View;
 
@@ -229,7 +229,11 @@ impl CancelToken {
     #[must_use]
     #[inline]
     pub fn is_cancelled(&self) -> bool {
-        self.node.is_at(self.stage())
+        match self.node.state.load().tells(self.view) {
+            Told::No => false,
+            Told::Yes => true,
+            Told::AskParent(own) => self.node.inherits(own, self.stage()),
+        }
     }
 
     /// Tells whether the token is killed.
@@ -373,27 +377,27 @@ impl CancelToken {
     /// That of `future`.
     ///
     /// # Cost
-    /// One load if `future` is ready at its first poll.
+    /// What [`is_cancelled`](Self::is_cancelled) costs, if `future` is ready at its first poll.
     pub async fn run_until_cancelled<F: Future>(
         &self,
         future: F,
     ) -> Result<F::Output, CancelReason> {
-        if let Some(reason) = self.reason() {
-            return Err(reason);
+        if self.is_cancelled() {
+            return Err(self.node.reason_now());
         }
-        let mut future = pin!(future);
-        // Most are ready here, before anything is set up to wait.
-        if let Poll::Ready(value) = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await {
-            return Ok(value);
-        }
-        let (mut cancelled, mut polled) = (pin!(self.cancelled()), true);
+        // Most are ready at once: the wait is made when it is needed.
+        let (mut future, mut cancelled) = (pin!(future), pin!(None));
         poll_fn(|cx| {
-            if !core::mem::take(&mut polled) {
-                if let Poll::Ready(value) = future.as_mut().poll(cx) {
-                    return Poll::Ready(Ok(value));
-                }
+            if let Poll::Ready(value) = future.as_mut().poll(cx) {
+                return Poll::Ready(Ok(value));
             }
-            cancelled.as_mut().poll(cx).map(Err)
+            if cancelled.is_none() {
+                cancelled.set(Some(self.cancelled()));
+            }
+            match cancelled.as_mut().as_pin_mut() {
+                Some(cancelled) => cancelled.poll(cx).map(Err),
+                None => Poll::Pending,
+            }
         })
         .await
     }

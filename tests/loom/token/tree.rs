@@ -121,6 +121,24 @@ fn the_last_drop_races_a_walk() {
     });
 }
 
+/// One handle reads the reason and goes while the other one goes: the last of them frees what the first has read, whether it
+/// counted down or found itself alone.
+#[test]
+fn the_last_drop_races_a_reader() {
+    model("token::tree::the_last_drop_races_a_reader", || {
+        let ledger = Ledger::default();
+        let token = CancelToken::new();
+        assert!(token.cancel_with(ledger.reason()));
+        let reader = {
+            let token = token.clone();
+            thread::spawn(move || assert!(token.reason().is_some()))
+        };
+        drop(token);
+        reader.join().unwrap();
+        ledger.assert_closed();
+    });
+}
+
 /// A cancellation and a kill come while somebody waits below a shield: only the kill wakes it, and a plain waiter that came later
 /// is not hidden behind it.
 #[test]

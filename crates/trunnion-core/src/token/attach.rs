@@ -36,10 +36,14 @@ impl Handle {
     #[inline]
     pub(super) fn is_at(&self, stage: Stage) -> bool {
         let own = self.state.load();
-        own.is_at(stage)
-            || self
-                .asked(own)
-                .is_some_and(|parent| parent.state.load().gives(stage, own.is_shielded()))
+        own.is_at(stage) || self.inherits(own, stage)
+    }
+
+    /// Tells whether `stage` comes from the parent to this node, whose word is `own`.
+    #[inline]
+    pub(super) fn inherits(&self, own: Seen, stage: Stage) -> bool {
+        self.asked(own)
+            .is_some_and(|parent| parent.state.load().gives(stage, own.is_shielded()))
     }
 
     /// Says why this node, or what it inherits, is cancelled; only for a node that is.
@@ -67,7 +71,7 @@ impl Tree<'_> {
         };
         let stage = inherits(&parent, own);
         if let Some(stage) = mutant!("token-attach-inherits-nothing", stage, None) {
-            self.pass_down(node, stage, &parent);
+            self.pass_down(node, stage, &self.above(parent));
         }
         let (owner, shielded) = self.held(parent, own.is_shielded());
         self.insert(node.at(), owner, !owner.is(parent));

@@ -32,6 +32,17 @@ impl Count {
         false
     }
 
+    /// Tells whether there is one, and sees what was done by those that were counted down.
+    #[inline]
+    pub(super) fn is_one(&self) -> bool {
+        let order = mutant!(
+            "token-sole-unacquired",
+            Ordering::Acquire,
+            Ordering::Relaxed
+        );
+        self.0.load(order) == 1
+    }
+
     /// Counts one less; true if it was the last.
     #[inline]
     pub(super) fn sub(&self, order: Ordering) -> bool {

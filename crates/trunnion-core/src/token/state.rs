@@ -1,5 +1,6 @@
 //! The word of a token: its stage, its reason's kind, and what hangs on it.
 
+use super::view::View;
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::{CancelKind, mutant};
 
@@ -118,6 +119,21 @@ impl Seen {
         self.has(ATTACHED)
     }
 
+    /// Tells whether this view is cancelled, as far as the word alone says: one comparison for most questions.
+    #[inline]
+    pub(super) const fn tells(self, view: View) -> Told {
+        // Without a branch on the view: its number is the bit of the stage that it sees.
+        let seen = self.0 & (ATTACHED | view as u32);
+        if seen == ATTACHED {
+            return Told::No;
+        }
+        if seen != 0 {
+            return Told::Yes;
+        }
+        // The bit is clear: written out, it is not looked at again.
+        Told::AskParent(Self(self.0 & !ATTACHED))
+    }
+
     /// Tells whether the token itself is at this stage, whatever its parent is.
     #[inline]
     pub(super) const fn is_at(self, stage: Stage) -> bool {
@@ -176,6 +192,14 @@ impl Seen {
     pub(super) const fn code(self) -> Code {
         Code(self.0 >> KIND << KIND)
     }
+}
+
+/// What a token's own word says of its being cancelled.
+pub(super) enum Told {
+    Yes,
+    No,
+    /// The token, whose word this is, is not attached.
+    AskParent(Seen),
 }
 
 /// The kind of a reason, where it lies in the word.

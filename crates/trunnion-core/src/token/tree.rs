@@ -17,16 +17,20 @@
 //! * K4: `parent` is written when the last handle has gone; it is read through handles, and by who frees the node.
 //! * K5: `cause` is written under the lock of the tree before `CANCELLED` is set, and read after that.
 //! * K6: a relay's `below` leads to its target and never changes; a target takes its relays out of their lists before it is freed.
+//! * K7: a root is attached from the beginning; what is not attached is a child, and knows its parent.
 #![expect(
     unsafe_code,
     reason = "one of the files that ARCHITECTURE.md allows it in"
 )]
 
+use core::hint::unreachable_unchecked;
 use core::marker::PhantomData;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
 use std::boxed::Box;
 use std::vec::Vec;
+
+mod make;
 
 use super::CancelToken;
 use super::count::Count;
@@ -91,6 +95,12 @@ pub(super) struct Kept(NonNull<Node>);
 /// Unlike a reference it may become a [`Kept`], which may be the last to go.
 #[derive(Clone, Copy)]
 pub(super) struct At<'t>(NonNull<Node>, PhantomData<&'t Node>);
+
+/// The reason of a node, for those below it.
+pub(super) struct Above<'n> {
+    code: Code,
+    cause: Option<&'n Arc<Cause>>,
+}
 
 /// A tree whose lock is held.
 pub(super) struct Tree<'a> {
@@ -183,6 +193,10 @@ impl Clone for Handle {
 impl Drop for Handle {
     #[inline]
     fn drop(&mut self) {
+        // Counted once, it is counted here, and nobody can count it up: most tokens go without a locked step.
+        if self.handles.is_one() && self.is_unseen() {
+            return free_unseen(self.0);
+        }
         let order = mutant!(
             "token-handle-unreleased",
             Ordering::AcqRel,
@@ -206,13 +220,10 @@ impl Drop for Kept {
 fn orphan(ptr: NonNull<Node>) {
     // SAFETY: K1: the reference of the handles is given back below.
     let node = unsafe { ptr.as_ref() };
-    let children = node.refs.now() > 1;
-    let found = node.state.load().is_reachable();
-    if !children && !found {
-        debug_assert!(node.refs.release());
+    if node.is_unseen() {
         return free_unseen(ptr);
     }
-    let passed = pass_parent(node, ptr, children);
+    let passed = pass_parent(node, ptr, node.refs.now() > 1);
     if node.refs.release() {
         destroy(ptr);
     }
@@ -280,11 +291,16 @@ fn last(held: NonNull<Node>) -> bool {
 fn free(ptr: NonNull<Node>) {
     // SAFETY: K1: it came from a box and is freed once.
     let mut node = unsafe { Box::from_raw(ptr.as_ptr()) };
-    debug_assert!(node.is_alone());
+    debug_assert!(node.has_nothing_below());
     if let Some(cause) = node.take_cause() {
-        // Its destructor is user code.
-        contain(|| drop(cause));
+        drop_cause(cause);
     }
+}
+
+/// Drops a cause, whose destructor is user code. Most nodes have none.
+#[cold]
+fn drop_cause(cause: Arc<Cause>) {
+    contain(|| drop(cause));
 }
 
 impl Node {
@@ -301,11 +317,17 @@ impl Node {
         self.cause.with_mut(|cause| unsafe { (*cause).take() })
     }
 
-    /// Tells whether nothing holds the node and nothing is in its list.
-    fn is_alone(&self) -> bool {
+    /// Tells whether nothing is in its list.
+    fn has_nothing_below(&self) -> bool {
         // SAFETY: K1: nobody else has the node.
         let below = self.below.with(|below| unsafe { *below });
-        self.refs.now() == 0 && (below.is_none() || self.state.load().is_relay())
+        below.is_none() || self.state.load().is_relay()
+    }
+
+    /// Tells whether, its handles aside, nothing holds the node or leads to it. True for good once the last handle goes.
+    #[inline]
+    fn is_unseen(&self) -> bool {
+        self.refs.now() == 1 && !self.state.load().is_reachable()
     }
 
     /// Tells whether somebody holds a token of this node.
@@ -362,59 +384,25 @@ impl Node {
 }
 
 impl Handle {
-    fn new(state: State, below: Option<Link>, place: Place, deadline: Instant) -> Self {
-        let node = Node {
-            handles: Count::one(),
-            refs: Count::one(),
-            state,
-            waiters: WaitQueue::new(Views),
-            below: UnsafeCell::new(below),
-            place,
-            cause: UnsafeCell::new(None),
-            deadline,
-        };
-        Self(NonNull::from(Box::leak(Box::new(node))))
-    }
-
     pub(super) fn at(&self) -> At<'_> {
         At(self.0, PhantomData)
-    }
-
-    /// Makes a token without a parent, or one that is to be joined to several.
-    pub(super) fn root(joined: bool, deadline: Instant) -> Self {
-        let tree = Mutex::new(Vec::new());
-        Self::new(State::root(joined), None, Place::Root { tree }, deadline)
-    }
-
-    /// Makes a child that is not attached, or a relay to `target`; this node must be attached.
-    pub(super) fn below(&self, state: State, target: Option<Link>, deadline: Instant) -> Self {
-        debug_assert!(self.state.load().is_attached());
-        self.refs.add();
-        let place = Place::Below {
-            root: NonNull::from(self.root_node()),
-            parent: UnsafeCell::new(self.0),
-            links: UnsafeCell::new(Links::default()),
-        };
-        Self::new(state, target, place, deadline)
-    }
-
-    /// Makes this the target of `relay`, which is below one of its parents and leads here.
-    pub(super) fn keep_relay(&self, relay: Self) {
-        // Its handle is the target's from here on.
-        let relay = core::mem::ManuallyDrop::new(relay);
-        self.lock().relays.push(relay.0);
     }
 
     /// Finds the parent, if this node depends on it to know whether it is cancelled.
     #[inline]
     pub(super) fn asked(&self, own: Seen) -> Option<At<'_>> {
-        // K1: the node holds a reference to its parent.
-        let parent = if own.is_attached() {
-            None
-        } else {
-            self.parent()
+        if own.is_attached() {
+            return None;
+        }
+        let Place::Below { parent, .. } = &self.place else {
+            debug_assert!(false, "a root is always attached");
+            // SAFETY: K7: a root is attached from the beginning, and nothing takes that back.
+            unsafe { unreachable_unchecked() }
         };
-        parent.map(|parent| At(parent, PhantomData))
+        // SAFETY: K4: it is read through a handle.
+        let parent = parent.with(|parent| unsafe { *parent });
+        // K1: the node holds a reference to its parent.
+        Some(At(parent, PhantomData))
     }
 }
 
@@ -456,15 +444,26 @@ impl Tree<'_> {
         self.write(node, stage, reason.kind().into(), reason.cause())
     }
 
-    /// The same with the reason of `above`, which is cancelled.
-    pub(super) fn pass_down(&self, node: &Node, stage: Stage, above: &Node) -> Option<Seen> {
-        let seen = above.state.load();
+    /// Reads what is to be passed down from a node that is cancelled.
+    #[expect(clippy::unused_self, reason = "its lock is held")]
+    pub(super) fn above<'n>(&'n self, node: At<'n>) -> Above<'n> {
+        let seen = node.state.load();
         debug_assert!(seen.is_at(Stage::Cancel));
-        // SAFETY: K5: `above` is cancelled.
-        let cause = above.cause.with(|cause| unsafe { &*cause });
-        self.write(node, stage, seen.code(), cause.as_ref())
+        // SAFETY: K1, K3: the node is there for as long as what it was reached through.
+        let node: &Node = unsafe { node.0.as_ref() };
+        // SAFETY: K5: the node is cancelled.
+        let cause = node.cause.with(|cause| unsafe { &*cause });
+        let (code, cause) = (seen.code(), cause.as_ref());
+        Above { code, cause }
     }
 
+    /// The same with the reason of who is above.
+    #[inline]
+    pub(super) fn pass_down(&self, node: &Node, stage: Stage, above: &Above<'_>) -> Option<Seen> {
+        self.write(node, stage, above.code, above.cause)
+    }
+
+    #[inline]
     #[expect(clippy::unused_self, reason = "its lock is held")]
     fn write(
         &self,

@@ -8,7 +8,7 @@ use core::ops::Range;
 use std::vec::Vec;
 
 use super::state::{Seen, Stage};
-use super::tree::{At, Handle, Kept, Node, Tree};
+use super::tree::{Above, At, Handle, Kept, Node, Tree};
 use super::view::View;
 use crate::panic::contain;
 use crate::wait::{FirstPanic, Wakers};
@@ -74,26 +74,38 @@ impl Walk {
 
     /// Tells all that are below `top` in its tree.
     fn below<'t>(&mut self, tree: &'t Tree<'_>, top: At<'t>) {
-        let (mut at, mut descend) = (top, true);
+        let Some(mut node) = tree.first(&top) else {
+            return;
+        };
+        let mut owner = tree.above(top);
         loop {
-            let below = if descend { tree.first(&at) } else { None };
-            let Some(next) = below.or_else(|| after(tree, at, top)) else {
+            if self.visit(tree, node, &owner) {
+                if let Some(below) = tree.first(&node) {
+                    owner = tree.above(node);
+                    node = below;
+                    continue;
+                }
+            }
+            let Some(next) = after(tree, node, top) else {
                 return;
             };
-            at = next;
-            descend = self.visit(tree, at);
+            node = next.node;
+            if let Some(above) = next.owner {
+                owner = tree.above(above);
+            }
         }
     }
 
-    /// Tells one node; true if the walk is to go on below it.
-    fn visit(&mut self, tree: &Tree<'_>, node: At<'_>) -> bool {
+    /// Tells one node what its owner was told; true if the walk is to go on below it.
+    #[inline]
+    fn visit(&mut self, tree: &Tree<'_>, node: At<'_>, owner: &Above<'_>) -> bool {
         let seen = node.state.load();
         if mutant!("token-shield-leaks", seen.is_link_shielded(), false)
             && self.stage == Stage::Cancel
         {
             return false;
         }
-        let told = !seen.is_at(self.stage) && self.tell(tree, node);
+        let told = !seen.is_at(self.stage) && self.tell(tree, node, owner);
         if !seen.is_relay() {
             return told || !seen.is_settled(self.stage);
         }
@@ -105,11 +117,9 @@ impl Walk {
     }
 
     /// Brings a node to the stage, with its owner's reason.
-    fn tell(&mut self, tree: &Tree<'_>, node: At<'_>) -> bool {
-        let Some(owner) = tree.owner(&node) else {
-            return false;
-        };
-        let before = tree.pass_down(&node, self.stage, &owner);
+    #[inline]
+    fn tell(&mut self, tree: &Tree<'_>, node: At<'_>, owner: &Above<'_>) -> bool {
+        let before = tree.pass_down(&node, self.stage, owner);
         if before.is_some_and(Seen::has_waited) {
             self.woken.extend(Tree::keep(node));
         }
@@ -192,14 +202,28 @@ impl Walk {
     }
 }
 
+/// Where a walk goes on.
+struct Next<'t> {
+    node: At<'t>,
+    // In whose list it is, if that is another one than before.
+    owner: Option<At<'t>>,
+}
+
 /// Finds the next node behind `at` and what is below it, without leaving what is below `top`.
-fn after<'t>(tree: &'t Tree<'_>, at: At<'t>, top: At<'t>) -> Option<At<'t>> {
-    let mut at = at;
+#[inline]
+fn after<'t>(tree: &'t Tree<'_>, at: At<'t>, top: At<'t>) -> Option<Next<'t>> {
+    if let Some(node) = tree.next(&at) {
+        let owner = None;
+        return Some(Next { node, owner });
+    }
+    let mut at = tree.owner(&at)?;
     while !at.is(top) {
-        if let Some(next) = tree.next(&at) {
-            return Some(next);
+        let owner = tree.owner(&at)?;
+        if let Some(node) = tree.next(&at) {
+            let owner = Some(owner);
+            return Some(Next { node, owner });
         }
-        at = tree.owner(&at)?;
+        at = owner;
     }
     None
 }

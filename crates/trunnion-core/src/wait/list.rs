@@ -36,28 +36,33 @@ impl<S: Shared> Locked<'_, S> {
             return false;
         }
         let last = self.with(first, |entry| entry.prev);
-        let mut at = first;
-        let more = loop {
-            if !self.with(at, |entry| wanted(&entry.value)) {
-                break false;
+        let (mut at, mut all) = (first, false);
+        wakers.fill(|| {
+            if all {
+                return None;
             }
-            if wakers.is_full() {
-                break true;
+            let (waker, next) = self.with(at, |entry| {
+                let waker = if wanted(&entry.value) {
+                    entry.waker.take()
+                } else {
+                    None
+                };
+                (waker, entry.next)
+            });
+            if waker.is_some() {
+                all = ptr::eq(at, last);
+                at = next;
             }
-            let (waker, next) = self.with(at, |entry| (entry.waker.take(), entry.next));
-            if let Some(waker) = waker {
-                wakers.push(waker);
-            }
-            if ptr::eq(at, last) {
-                self.inner.head = ptr::null();
-                return false;
-            }
-            at = next;
-        };
+            waker
+        });
+        if all {
+            self.inner.head = ptr::null();
+            return false;
+        }
         self.with(last, |entry| entry.next = at);
         self.with(at, |entry| entry.prev = last);
         self.inner.head = at;
-        more
+        self.with(at, |entry| wanted(&entry.value))
     }
 
     /// The same from the back on.

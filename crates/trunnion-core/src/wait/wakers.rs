@@ -51,6 +51,16 @@ impl Wakers {
         }
     }
 
+    /// Takes wakers from `next` until there is none or the batch is full.
+    #[inline]
+    pub(super) fn fill(&mut self, mut next: impl FnMut() -> Option<Waker>) {
+        for slot in self.batch.iter_mut().skip(self.len) {
+            let Some(waker) = next() else { return };
+            *slot = Some(waker);
+            self.len += 1;
+        }
+    }
+
     /// Wakes them in the order in which they came, and is empty afterwards. Each panic stays with its waker.
     ///
     /// # Errors
@@ -59,26 +69,23 @@ impl Wakers {
         let mut first = FirstPanic::default();
         // One catch runs on until a waker panics, and is entered again for those behind it.
         while self.len > 0 {
-            first.keep(catch(|| {
-                while let Some(waker) = self.pop() {
-                    waker.wake();
-                }
-            }));
+            first.keep(catch(|| self.wake_until_panic()));
         }
         first.into_result()
     }
 
-    /// Takes the oldest; without one the batch begins anew.
-    fn pop(&mut self) -> Option<Waker> {
-        if self.woken < self.len {
+    /// Wakes those that have not been woken; without any the batch begins anew.
+    fn wake_until_panic(&mut self) {
+        for slot in self.batch.iter_mut().take(self.len).skip(self.woken) {
             self.woken += 1;
-            return self.batch[self.woken - 1].take();
+            if let Some(waker) = slot.take() {
+                waker.wake();
+            }
         }
-        let next = self.more.pop_front();
-        if next.is_none() {
-            (self.len, self.woken) = (0, 0);
+        while let Some(waker) = self.more.pop_front() {
+            waker.wake();
         }
-        next
+        (self.len, self.woken) = (0, 0);
     }
 }
 
