@@ -70,6 +70,8 @@ pub struct FutureSet<F> {
     round: Round,
     vacant: Vacant,
     len: usize,
+    // A parent's waker may lie in what is shared.
+    slept: bool,
 }
 
 // The futures lie in slabs of their own, and stay there when the set is moved.
@@ -84,6 +86,7 @@ impl<F> FutureSet<F> {
             round: Round::new(),
             vacant: Vacant::new(),
             len: 0,
+            slept: false,
         }
     }
 
@@ -138,6 +141,7 @@ impl<F> FutureSet<F> {
         self.put(future)
     }
 
+    #[inline]
     fn put(&mut self, future: F) -> usize {
         let index = match self.vacant.pop(&self.chunks) {
             None => self.insert_new(future),
@@ -150,6 +154,7 @@ impl<F> FutureSet<F> {
         index as usize
     }
 
+    #[inline]
     fn insert_new(&mut self, future: F) -> u32 {
         let index = self.chunks.push(Some(future));
         self.round.push_fresh(index);
@@ -344,11 +349,12 @@ impl<F> FutureSet<F> {
     }
 
     /// Sees to it that the parent is woken for what is or will be queued: the last thing before the task gives way.
-    pub fn wait(&self, cx: &Context<'_>) {
+    pub fn wait(&mut self, cx: &Context<'_>) {
         let Some(shared) = self.chunks.shared() else {
             return;
         };
         if shared.ready.is_empty() {
+            self.slept = true;
             let asleep = mutant!(
                 "set-registers-late",
                 {
@@ -450,9 +456,10 @@ impl<F> Extend<F> for FutureSet<F> {
 
 impl<F> Drop for FutureSet<F> {
     fn drop(&mut self) {
-        let payload = self.drop_all();
-        contain(|| drop(payload));
-        if let Some(shared) = self.chunks.shared() {
+        if let Some(payload) = self.drop_all() {
+            contain(|| drop(payload));
+        }
+        if let Some(shared) = self.chunks.shared().filter(|_| self.slept) {
             mutant!("set-drop-keeps-the-parent", shared.parent.close(), ());
         }
     }

@@ -64,6 +64,7 @@ impl<F> Chunks<F> {
     }
 
     /// Adds the next place, and gives its number.
+    #[inline]
     pub(super) fn push(&mut self, future: Option<F>) -> u32 {
         let index = self.filled;
         if self.last.as_ref().is_none_or(|last| last.places.is_full()) {

@@ -36,6 +36,7 @@ impl<F> Places<F> {
     ///
     /// # Panics
     /// If there is no room for it.
+    #[inline]
     pub(super) fn push(&mut self, future: Option<F>) {
         assert!(!self.is_full(), "a full chunk must not grow");
         self.list.push(future);

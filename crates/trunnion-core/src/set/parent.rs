@@ -15,23 +15,16 @@ impl Parent {
         Self(Mutex::new(None))
     }
 
-    /// Keeps `waker`, unless the one that is there wakes the same task.
+    /// Keeps `waker` in the place of the one that is there, if any: most often that was taken to wake the task.
     pub(super) fn register(&self, waker: &Waker) {
-        let mut slot = self.0.lock();
-        let same = slot.as_ref().is_some_and(|held| {
-            mutant!("set-parent-kept", held.will_wake(waker), {
-                let _unused = waker;
-                true
-            })
-        });
-        if same {
-            return;
-        }
-        // Cloning runs the user's code: not under the lock.
-        drop(slot);
+        // Cloning and dropping run the user's code: not under the lock.
         let waker = waker.clone();
-        slot = self.0.lock();
-        let old = slot.replace(waker);
+        let mut slot = self.0.lock();
+        let old = mutant!("set-parent-kept", slot.replace(waker), {
+            let (kept, unused) = (slot.take(), waker);
+            *slot = Some(kept.unwrap_or_else(|| unused.clone()));
+            Some(unused)
+        });
         drop(slot);
         contain(|| drop(old));
     }

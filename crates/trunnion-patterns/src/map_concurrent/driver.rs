@@ -204,7 +204,7 @@ impl<J: Jobs, U: Until> Driver<J, U> {
                 return false;
             }
         }
-        self.window.wait(cx);
+        self.project().window.wait(cx);
         true
     }
 

@@ -166,7 +166,7 @@ impl<F: Future> Window<F> {
     }
 
     /// Sees to it that the task is woken by the operations that run.
-    pub(super) fn wait(&self, cx: &Context<'_>) {
+    pub(super) fn wait(&mut self, cx: &Context<'_>) {
         self.running.wait(cx);
     }
 }
