@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::future::Future;
 
 use allocation_counter::{AllocationInfo, measure};
-use trunnion_core::{BlockOn, YieldOnce};
+use trunnion_core::{BlockOn, CancelKind, YieldOnce};
 use trunnion_patterns::{Discard, TaskScope};
 use trunnion_tokio::Tokio;
 
@@ -53,6 +53,27 @@ fn a_child_whose_value_is_discarded_allocates_what_its_task_does() {
             "{scope} where tokio has {native}"
         );
     }
+}
+
+/// Children that wait without end, and are killed.
+async fn killing(rt: Tokio, children: u64) {
+    let scope = TaskScope::builder(&rt).joiner(Discard::<Infallible>::new());
+    let done = scope.run(async |s| {
+        (0..children)
+            .for_each(|_| s.spawn_detached(std::future::pending::<Result<(), Infallible>>()));
+        YieldOnce::new().await;
+        s.token().kill(CancelKind::Requested);
+        Ok::<_, Infallible>(())
+    });
+    assert!(done.await.is_err());
+}
+
+#[test]
+fn a_child_that_is_killed_allocates_what_its_task_does() {
+    let few = inside(|rt| killing(rt, 500)).count_total;
+    let many = inside(|rt| killing(rt, 1_000)).count_total;
+    // And the tables of reports, which grow.
+    assert!((500..510).contains(&(many - few)), "{few} and {many}");
 }
 
 /// Children one after the other on one scope.

@@ -1,5 +1,9 @@
-//! The roster of a scope that spawns, from `trunnion-patterns`, compiled from its own file: it uses nothing but core.
+//! The roster of a scope that spawns and the queue of its children, from `trunnion-patterns`, compiled from their own files: they use
+//! nothing but core.
 
+#[expect(dead_code, reason = "what names children is not modelled")]
+#[path = "../../crates/trunnion-patterns/src/task_scope/members.rs"]
+mod members;
 #[expect(dead_code, reason = "what names children is not modelled")]
 #[path = "../../crates/trunnion-patterns/src/task_scope/roster.rs"]
 mod roster;
@@ -11,8 +15,10 @@ use std::task::{Context, Poll, Waker};
 
 use trunnion_core::sync::thread;
 use trunnion_core::wait::{WaitQueue, Waiter};
+use trunnion_core::{CancelKind, CancelToken};
 
-use self::roster::{Book, Outer, Roster, poll_told};
+use self::members::{Member, Members, Stops, Watch, poll_stop};
+use self::roster::{Book, Outer, Roster, Seat};
 use crate::harness::model;
 use crate::payload::Payload;
 use crate::waker::{Mark, Signal, assert_released};
@@ -20,18 +26,35 @@ use crate::waker::{Mark, Signal, assert_released};
 type Told<'a, M> = Waiter<&'a WaitQueue<Book<M>>>;
 
 /// Lets a child in.
-fn enter<M>(roster: &Roster<M>) -> Option<usize> {
-    roster.enter(None, Location::caller()).map(|(slot, _)| slot)
+fn enter<M>(roster: &Roster<M>) -> Option<Seat> {
+    let entered = roster.enter(None, Location::caller());
+    entered.map(|(slot, _)| Seat::Booked(slot))
 }
 
-fn leave<M>(roster: &Roster<M>, slot: impl Into<Option<usize>>, report: Option<M>) {
-    drop(roster.leave(slot.into(), report));
+/// Lets a child in that lies in no slot.
+fn count<M>(roster: &Roster<M>) -> Option<Seat> {
+    let location = Location::caller();
+    roster.count().map(|id| Seat::Counted { id, location })
+}
+
+fn leave<M>(roster: &Roster<M>, seat: Seat, report: Option<M>) {
+    drop(roster.leave(seat, report));
+}
+
+/// A child that waits.
+fn child(stops: Stops) -> Member {
+    Member {
+        id: 0,
+        location: Location::caller(),
+        stops,
+        booked: false,
+    }
 }
 
 /// Polls with `signal` as the waker.
-fn poll<M>(told: Pin<&mut Told<'_, M>>, signal: &Arc<Signal>) -> Poll<()> {
+fn poll<M>(roster: &Roster<M>, told: Pin<&mut Told<'_, M>>, signal: &Arc<Signal>) -> Poll<()> {
     let waker = Waker::from(Arc::clone(signal));
-    poll_told(told, &mut Context::from_waker(&waker))
+    roster.poll_told(told, &mut Context::from_waker(&waker))
 }
 
 /// Somebody spawns from outside while the body, the only one inside, ends: once the scope has been seen to be empty nobody is
@@ -44,14 +67,13 @@ fn a_late_spawn_races_the_last_ticket() {
         let late = {
             let (roster, over) = (Arc::clone(&roster), over.clone());
             thread::spawn(move || {
-                let slot = enter(&roster);
-                if let Some(slot) = slot {
+                if let Some(seat) = count(&roster) {
                     assert!(!over.is_set(), "a child came into a scope that was over");
-                    leave(&roster, slot, None);
+                    leave(&roster, seat, None);
                 }
             })
         };
-        leave(&roster, None, None);
+        leave(&roster, Seat::Body, None);
         if roster.take(&mut Vec::new()) == 0 {
             over.set();
         }
@@ -61,32 +83,89 @@ fn a_late_spawn_races_the_last_ticket() {
     });
 }
 
-/// The scope waits while the last of two children leaves: it sees that and all they did, or it is woken.
+/// The scope waits while the last of two children leaves: it sees that and all that both did, or it is woken.
 #[test]
 fn a_join_races_the_last_ticket() {
     model("scope::a_join_races_the_last_ticket", || {
         let roster = Arc::new(Roster::<()>::new(None));
-        let (payload, signal) = (Payload::new(), Signal::new());
-        let slots = [enter(&roster).unwrap(), enter(&roster).unwrap()];
-        leave(&roster, None, None);
-        let last = {
-            let (roster, payload) = (Arc::clone(&roster), payload.clone());
+        let (payloads, signal) = ([Payload::new(), Payload::new()], Signal::new());
+        let children = payloads.clone().map(|payload| {
+            let (roster, seat) = (Arc::clone(&roster), count(&roster).unwrap());
             thread::spawn(move || {
                 payload.write();
-                leave(&roster, slots[0], None);
-                leave(&roster, slots[1], None);
+                leave(&roster, seat, None);
             })
-        };
+        });
+        leave(&roster, Seat::Body, None);
         let mut told = pin!(roster.waiter());
-        let polled = poll(told.as_mut(), &signal);
+        let polled = poll(&roster, told.as_mut(), &signal);
         if polled.is_ready() {
-            payload.read();
+            payloads.iter().for_each(Payload::read);
             assert_eq!(roster.take(&mut Vec::new()), 0, "ready too early");
         }
-        last.join().unwrap();
-        assert_eq!(signal.wakes(), usize::from(polled.is_pending()));
-        assert!(polled.is_ready() || poll(told.as_mut(), &signal).is_ready());
-        payload.read();
+        for child in children {
+            child.join().unwrap();
+        }
+        let missed = polled.is_pending() && signal.wakes() == 0;
+        assert!(!missed, "nobody is woken");
+        assert!(polled.is_ready() || poll(&roster, told.as_mut(), &signal).is_ready());
+        payloads.iter().for_each(Payload::read);
+        assert_released(&signal);
+    });
+}
+
+/// A child is pending for the first time, and polled again, while its scope is cancelled and killed: a plain child is stopped by
+/// the first, a graceful one by the second, and neither sleeps on.
+#[test]
+fn a_kill_races_a_child_that_waits() {
+    model("scope::a_kill_races_a_child_that_waits", || {
+        let token = CancelToken::new();
+        let joint = Arc::new(Members::around(token.clone()));
+        let watch = Watch::new(Arc::clone(&joint), &token);
+        let killer = thread::spawn(move || {
+            token.cancel();
+            token.kill(CancelKind::GraceExpired);
+        });
+        let signals = [Signal::new(), Signal::new()];
+        let mut polled = Vec::new();
+        for (stops, signal) in [Stops::Cancelled, Stops::Killed].into_iter().zip(&signals) {
+            let mut waiter = Box::pin(Waiter::new(Arc::clone(&joint), child(stops)));
+            let waker = Waker::from(Arc::clone(signal));
+            let mut cx = Context::from_waker(&waker);
+            let pending = poll_stop(waiter.as_mut(), &mut cx, |token| stops.has_come(token));
+            polled.push((waiter, pending.is_pending()));
+        }
+        killer.join().unwrap();
+        for ((_, pending), signal) in polled.iter().zip(&signals) {
+            assert_eq!(signal.wakes(), usize::from(*pending), "it sleeps on");
+        }
+        drop((polled, watch));
+        signals.iter().for_each(assert_released);
+    });
+}
+
+/// A scope is dropped while somebody kills it: a child that waits is stopped by one of them, though the watch is gone when the other
+/// looks for it.
+#[test]
+fn a_dropped_scope_races_a_kill() {
+    model("scope::a_dropped_scope_races_a_kill", || {
+        let (token, signal) = (CancelToken::new(), Signal::new());
+        let joint = Arc::new(Members::around(token.clone()));
+        let watch = Watch::new(Arc::clone(&joint), &token);
+        let mut waiter = Box::pin(Waiter::new(joint, child(Stops::Killed)));
+        let waker = Waker::from(Arc::clone(&signal));
+        let stopped = CancelToken::is_killed;
+        let polled = poll_stop(waiter.as_mut(), &mut Context::from_waker(&waker), stopped);
+        assert!(polled.is_pending());
+        let killer = {
+            let token = token.clone();
+            thread::spawn(move || token.kill(CancelKind::Shutdown))
+        };
+        token.kill(CancelKind::ScopeClosed);
+        drop(watch);
+        killer.join().unwrap();
+        assert_eq!(signal.wakes(), 1, "it sleeps on, and nobody knows of it");
+        drop((waiter, waker));
         assert_released(&signal);
     });
 }
@@ -99,16 +178,21 @@ fn two_reports_race_the_scope() {
         let roster = Arc::new(Roster::new(None));
         let signal = Signal::new();
         let children = [1_u32, 2].map(|number| {
-            let slot = enter(&roster).unwrap();
+            let seat = if number == 1 {
+                enter(&roster)
+            } else {
+                count(&roster)
+            }
+            .unwrap();
             let roster = Arc::clone(&roster);
-            thread::spawn(move || leave(&roster, slot, Some(number)))
+            thread::spawn(move || leave(&roster, seat, Some(number)))
         });
         let (mut told, mut reports) = (pin!(roster.waiter()), Vec::new());
-        let mut polled = poll(told.as_mut(), &signal);
+        let mut polled = poll(&roster, told.as_mut(), &signal);
         if polled.is_ready() {
             roster.take(&mut reports);
             assert!(!reports.is_empty(), "told of nothing");
-            polled = poll(told.as_mut(), &signal);
+            polled = poll(&roster, told.as_mut(), &signal);
         }
         for child in children {
             child.join().unwrap();
@@ -132,17 +216,17 @@ fn a_dropped_scope_stays_counted_until_its_child_leaves() {
             let around = Arc::new(Roster::<()>::new(None));
             let place = Outer::enter(Arc::<Roster<()>>::clone(&around), None, Location::caller());
             let inner = Arc::new(Roster::<()>::new(place));
-            leave(&around, None, None);
-            let (payload, slot) = (Payload::new(), enter(&inner).unwrap());
+            leave(&around, Seat::Body, None);
+            let (payload, seat) = (Payload::new(), count(&inner).unwrap());
             let child = {
                 let (inner, payload) = (Arc::clone(&inner), payload.clone());
                 thread::spawn(move || {
                     payload.write();
-                    leave(&inner, slot, None);
+                    leave(&inner, seat, None);
                 })
             };
             drop(inner.abandon());
-            leave(&inner, None, None);
+            leave(&inner, Seat::Body, None);
             if around.take(&mut Vec::new()) == 0 {
                 payload.read();
             }

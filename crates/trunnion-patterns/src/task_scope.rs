@@ -8,6 +8,7 @@ mod error;
 mod hold;
 mod joiner;
 mod limited;
+mod members;
 mod outcome;
 mod release;
 mod roster;
@@ -21,12 +22,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions, TaskHandle};
+use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions};
 
 use crate::OwnedPermit;
-use roster::Enclosing;
-use runner::{Joined, Route, Runner, Stops, ToHandle, ToJoiner};
-use state::{Core, Ticket};
+use members::{Member, Stops};
+use roster::{Enclosing, Seat};
+use runner::{Joined, Route, Runner, ToHandle, ToJoiner, ToJoinerAlone};
+use state::{Held, Joint, Ticket};
 
 pub(crate) use driver::Open;
 pub(crate) use hold::Hold;
@@ -81,27 +83,30 @@ pub use start::{Ready, StartError};
 /// next pending poll; those of [`spawn_graceful`](Self::spawn_graceful) have the grace to end, then they are killed too.
 pub struct TaskScope<R, T, E> {
     rt: R,
-    core: Arc<Core<T, E>>,
+    core: Arc<Joint<T, E>>,
 }
 
 /// How a child is started.
 struct How<'a> {
     options: SpawnOptions<'a>,
     stops: Stops,
+    // It lies in a slot, where its handle finds it.
+    booked: bool,
     place: Option<OwnedPermit>,
 }
 
-/// A child's ticket, its slot and number, and what was to be spawned.
-type Admitted<T, E, F> = (Ticket<T, E>, (usize, u64), F);
+/// A child that was let in, its slot, and what was to be spawned.
+type Admitted<F> = ((Ticket, Member), usize, F);
 
 /// A child's task, its slot and its number.
-type Begun<R, V> = (<R as Spawn>::Task<Joined<V>>, (usize, u64));
+type Begun<R, G> = (<R as Spawn>::Task<G>, (usize, u64));
 
 impl<'a> How<'a> {
     const fn new(options: SpawnOptions<'a>) -> Self {
         Self {
             options,
             stops: Stops::Cancelled,
+            booked: true,
             place: None,
         }
     }
@@ -126,29 +131,32 @@ impl TaskScope<(), (), ()> {
 }
 
 impl<R, T, E> TaskScope<R, T, E> {
-    const fn new(rt: R, core: Arc<Core<T, E>>) -> Self {
+    const fn new(rt: R, core: Arc<Joint<T, E>>) -> Self {
         Self { rt, core }
     }
 
     /// Gives the scope's token: cancelling it cancels the children and ends the body.
     pub fn token(&self) -> &CancelToken {
-        &self.core.token
+        &self.core.open().token
     }
 
     /// Gives the scope's name, if it has one.
     pub fn name(&self) -> Option<&str> {
-        self.core.name.as_deref()
+        self.core.open().name.as_deref()
     }
 
     /// Lists the children that are there now; a scope inside this one counts as one.
+    ///
+    /// A child of [`spawn_detached`](Self::spawn_detached) is listed once it has been pending, unless stragglers are to be named
+    /// ([`on_straggler`](TaskScopeBuilder::on_straggler)).
     pub fn children(&self) -> Vec<ChildInfo> {
-        let entries = self.core.roster.list().into_iter();
+        let entries = state::list(&self.core).into_iter();
         entries.map(ChildInfo::new).collect()
     }
 
     /// Gives `future` back, unpolled.
     fn refuse<F>(&self, future: F) -> SpawnError<F> {
-        self.core.refused.store(true, Ordering::Relaxed);
+        self.core.open().refused.store(true, Ordering::Relaxed);
         SpawnError::Cancelled(future)
     }
 }
@@ -160,8 +168,8 @@ where
 {
     fn around(&self) -> (Arc<dyn Enclosing>, CancelToken) {
         (
-            Arc::<Core<T, E>>::clone(&self.core),
-            self.core.token.clone(),
+            Arc::<Joint<T, E>>::clone(&self.core),
+            self.core.open().token.clone(),
         )
     }
 
@@ -174,16 +182,38 @@ where
         TaskScopeBuilder::new(&self.rt).within(self)
     }
 
-    /// Takes a ticket for a child, unless the scope takes no more.
-    fn admit<F>(&self, how: How<'_>, future: F) -> Result<Admitted<T, E, F>, SpawnError<F>> {
-        if how.stops.has_come(&self.core.token) {
+    /// Lets a child in, unless the scope takes no more.
+    #[inline]
+    fn admit<F>(&self, how: How<'_>, future: F) -> Result<Admitted<F>, SpawnError<F>> {
+        let (core, stops) = (self.core.open(), how.stops);
+        if stops.has_come(&core.token) {
             return Err(self.refuse(future));
         }
-        let name = how.options.task_name().map(Arc::from);
-        match self.core.roster.enter(name, how.options.location()) {
-            Some(seat) => Ok((Ticket::new(&self.core, seat.0, how.place), seat, future)),
-            None => Err(SpawnError::Closed(future)),
-        }
+        let (roster, location) = (&core.roster, how.options.location());
+        let entered = if how.booked || core.books_all {
+            let name = how.options.task_name().map(Arc::from);
+            let entered = roster.enter(name, location);
+            entered.map(|(slot, id)| (Seat::Booked(slot), slot, id))
+        } else {
+            let counted = roster.count();
+            counted.map(|id| (Seat::Counted { id, location }, 0, id))
+        };
+        let Some((seat, slot, id)) = entered else {
+            return Err(SpawnError::Closed(future));
+        };
+        let member = Member {
+            id,
+            location,
+            stops,
+            booked: matches!(seat, Seat::Booked(_)),
+        };
+        Ok(((Ticket::new(seat, how.place), member), slot, future))
+    }
+
+    /// Keeps a ticket that no runner hands in.
+    fn held(&self, ticket: Ticket) -> Held<T, E> {
+        let joint = Arc::clone(&self.core);
+        Held { joint, ticket }
     }
 
     /// Runs a closure that blocks, and waits for it: it cannot be aborted, but gets the token.
@@ -213,16 +243,20 @@ where
         F: Send + 'static,
     {
         let options = how.options;
-        let (mut ticket, _, job) = self.admit(how, job)?;
+        let ((ticket, _), _, job) = self.admit(how, job)?;
+        let mut held = self.held(ticket);
         let handle = self.rt.spawn_blocking_with(options, move || {
-            let outcome = match catch(|| call(job, &ticket.core.token)) {
+            // All of it, so that its drop hands the ticket in if the closure is dropped.
+            let Held { joint, ticket } = &mut held;
+            let core = joint.open();
+            let outcome = match catch(|| call(job, &core.token)) {
                 Ok(result) => result.into(),
                 Err(panic) => {
-                    ticket.panicked(&panic);
+                    ticket.panicked(core, &panic);
                     Outcome::Panicked(panic)
                 }
             };
-            ticket.hand_in(Some(outcome));
+            ticket.hand_in(core, Some(outcome));
         });
         // The closure runs all the same.
         drop(handle);
@@ -258,15 +292,20 @@ where
     /// When the scope is cancelled or has ended, `future` is dropped unpolled, and the result of a scope that was cancelled does not hide it.
     ///
     /// # Cost
-    /// Less than [`spawn`](Self::spawn) with the handle dropped: no reference is counted for a handle.
+    /// What the task costs, and four locked steps: two that count, and two for a reference to the scope. Where it is pending, it takes
+    /// a lock to wait for the scope's end, and one to leave.
     #[track_caller]
     pub fn spawn_detached<F>(&self, future: F)
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let how = How::new(SpawnOptions::new());
-        if let Ok((task, _)) = self.begin(how, ToJoiner, future) {
-            task.detach();
+        let options = SpawnOptions::new();
+        let mut how = How::new(options);
+        how.booked = false;
+        if let Ok((child, _, future)) = self.admit(how, future) {
+            let core = Arc::clone(&self.core);
+            let runner = Runner::new(core, child, ToJoinerAlone, future);
+            self.rt.spawn_detached_with(options, runner);
         }
     }
 
@@ -326,7 +365,7 @@ where
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let how = How::new(SpawnOptions::new()).gracefully();
-        let future = child(self.core.token.clone());
+        let future = child(self.core.open().token.clone());
         self.launch(how, ToJoiner, future)
             .unwrap_or_else(|_| self.refused())
     }
@@ -385,7 +424,9 @@ where
     ) -> Result<Child<R, K::Handed>, SpawnError<F>>
     where
         F: Future + Send + 'static,
-        K: Route<F::Output, T, E> + Send + 'static,
+        K: Route<F::Output, T, E, Given = Joined<<K as Route<F::Output, T, E>>::Handed>>
+            + Send
+            + 'static,
         K::Handed: Send + 'static,
     {
         let (task, seat) = self.begin(how, route, future)?;
@@ -398,15 +439,15 @@ where
         how: How<'_>,
         route: K,
         future: F,
-    ) -> Result<Begun<R, K::Handed>, SpawnError<F>>
+    ) -> Result<Begun<R, K::Given>, SpawnError<F>>
     where
         F: Future + Send + 'static,
-        K: Route<F::Output, T, E> + Send + 'static,
-        K::Handed: Send + 'static,
+        K: Route<F::Output, T, E, Given: Send> + Send + 'static,
     {
-        let (options, stops) = (how.options, how.stops);
-        let (ticket, seat, future) = self.admit(how, future)?;
-        let runner = Runner::new(ticket, stops, route, future);
+        let options = how.options;
+        let (child, slot, future) = self.admit(how, future)?;
+        let seat = (slot, child.1.id);
+        let runner = Runner::new(Arc::clone(&self.core), child, route, future);
         Ok((self.rt.spawn_with(options, runner), seat))
     }
 
@@ -419,7 +460,7 @@ where
         task: Option<R::Task<Joined<V>>>,
         seat: (usize, u64),
     ) -> Child<R, V> {
-        let scope = Arc::<Core<T, E>>::clone(&self.core);
+        let scope = Arc::<Joint<T, E>>::clone(&self.core);
         let address = runner::address(&scope);
         Child::new(task, (scope, address), seat)
     }
@@ -435,7 +476,7 @@ impl<R, T, E> fmt::Debug for TaskScope<R, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskScope")
             .field("name", &self.name())
-            .field("token", &self.core.token)
+            .field("token", &self.core.open().token)
             .finish_non_exhaustive()
     }
 }

@@ -27,6 +27,20 @@ impl<S: Shared> Locked<'_, S> {
         }
     }
 
+    /// Tells what each waiter waits for, from the front on.
+    pub fn each(&self, mut f: impl FnMut(S::Value)) {
+        let mut next = self.inner.head;
+        while !next.is_null() {
+            let (value, after) = self.with(next, |entry| (entry.value, entry.next));
+            f(value);
+            next = if ptr::eq(after, self.inner.head) {
+                ptr::null()
+            } else {
+                after
+            };
+        }
+    }
+
     /// Notifies from the front on while `wanted` holds; true if the batch is too small for all.
     ///
     /// The ring is closed once for all that leave: those who are on their way out are not written to twice.

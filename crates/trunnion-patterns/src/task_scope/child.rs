@@ -107,7 +107,7 @@ impl<R: Spawn, V: Send + 'static> Future for Child<R, V> {
             None => Poll::Ready(Err(JoinError::Cancelled)),
             Some(task) => Pin::new(task)
                 .poll(cx)
-                .map(|joined| joined.and_then(|inner| inner.map_err(|error| *error))),
+                .map(|joined| joined.and_then(|inner| inner.map_err(JoinError::from))),
         }
     }
 }

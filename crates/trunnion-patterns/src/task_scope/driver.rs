@@ -21,14 +21,17 @@ use stop::Stage;
 use super::builder::{PanicPolicy, Plan};
 use super::error::{ScopeError, Why};
 use super::joiner::{Done, Flow, Joiner, Over};
+use super::members::Watch;
 use super::outcome::{ChildInfo, Outcome};
-use super::roster::Entry;
+use super::roster::{Entry, Seat};
 use super::runner::address;
-use super::state::Core;
+use super::state::{Core, Joint, list};
 use crate::{Elapsed, own};
 
 struct Driver<J, T, E> {
-    core: Arc<Core<T, E>>,
+    joint: Arc<Joint<T, E>>,
+    // Dropped after it was killed: what waits then is stopped.
+    _watch: Watch<Core<T, E>>,
     plan: Plan,
     // Empty once the result is given.
     joiner: Option<J>,
@@ -44,15 +47,22 @@ struct Driver<J, T, E> {
     cut: bool,
 }
 
+impl<J, T, E> Driver<J, T, E> {
+    fn core(&self) -> &Core<T, E> {
+        self.joint.open()
+    }
+}
+
 impl<J, T, E> Driver<J, T, E>
 where
     J: Joiner<T, E>,
     T: Send + 'static,
     E: Send + 'static,
 {
-    const fn new(core: Arc<Core<T, E>>, plan: Plan, joiner: J) -> Self {
+    fn new(joint: Arc<Joint<T, E>>, plan: Plan, joiner: J) -> Self {
         Self {
-            core,
+            _watch: Watch::new(Arc::clone(&joint), &joint.open().token),
+            joint,
             plan,
             joiner: Some(joiner),
             spare: Vec::new(),
@@ -82,7 +92,7 @@ where
     fn take_reports(&mut self) -> usize {
         loop {
             let mut reports = core::mem::take(&mut self.spare);
-            let live = self.core.roster.take(&mut reports);
+            let live = self.core().roster.take(&mut reports);
             if reports.is_empty() {
                 self.spare = reports;
                 return live;
@@ -97,10 +107,10 @@ where
     }
 
     fn take_report(&mut self, child: ChildInfo, outcome: Outcome<T, E>, running: usize) {
-        let after_cancel = self.core.token.is_cancelled();
+        let after_cancel = self.core().token.is_cancelled();
         self.cut |= after_cancel && outcome.is_cancelled();
         let outcome = match outcome {
-            Outcome::Panicked(panic) if self.core.panics == PanicPolicy::Propagate => {
+            Outcome::Panicked(panic) if self.core().panics == PanicPolicy::Propagate => {
                 return self.keep_panic(panic);
             }
             outcome => outcome,
@@ -128,7 +138,7 @@ where
 
     /// Cancels the scope on its own account.
     fn stop(&mut self, reason: impl Into<CancelReason>) {
-        match catch(|| self.core.token.cancel_with(reason)) {
+        match catch(|| self.core().token.cancel_with(reason)) {
             Ok(won) => self.decided |= won,
             Err(panic) => self.keep_panic(panic),
         }
@@ -151,7 +161,7 @@ where
             return;
         };
         match catch(|| future.poll(cx)) {
-            Ok(Poll::Pending) if !self.core.token.is_cancelled() => return,
+            Ok(Poll::Pending) if !self.core().token.is_cancelled() => return,
             Ok(Poll::Pending) => self.cut = true,
             Ok(Poll::Ready(Ok(()))) => {}
             Ok(Poll::Ready(Err(error))) => {
@@ -168,7 +178,7 @@ where
 
     fn end_body(&mut self) {
         self.body_ended = true;
-        drop(self.core.roster.leave(None, None));
+        drop(self.core().roster.leave(Seat::Body, None));
         // What is known of the children comes before the news that there is no more body.
         let running = self.take_reports();
         self.ask(|joiner| joiner.on_body_end(running));
@@ -181,8 +191,12 @@ where
 
     /// Says why the scope was cut short, if it was, and neither by its joiner nor by its body.
     fn why_cut(&mut self) -> Option<Why> {
-        let cut = self.cut || self.core.refused.load(Ordering::Relaxed);
-        let reason = self.core.token.reason().filter(|_| cut && !self.decided)?;
+        let cut = self.cut || self.core().refused.load(Ordering::Relaxed);
+        let reason = self
+            .core()
+            .token
+            .reason()
+            .filter(|_| cut && !self.decided)?;
         let elapsed = self.elapsed.map(Why::Elapsed);
         Some(elapsed.unwrap_or(Why::Cancelled(reason)))
     }
@@ -207,23 +221,22 @@ where
 
     #[expect(clippy::panic, reason = "it would wait for itself without end")]
     fn refuse_own(&self) {
-        let Some(id) = own::polled_of(address(&self.core)) else {
+        let Some(id) = own::polled_of(address(&self.joint)) else {
             return;
         };
-        let entries = self.core.roster.list();
-        let child = entries.into_iter().find(|entry| entry.id == id);
-        let child = child.map(ChildInfo::new);
+        let mut entries = list(&self.joint).into_iter();
+        let listed = entries.find(|entry| entry.id == id).map(ChildInfo::new);
         panic!(
             "{} awaits its own scope `{}`",
-            child.map_or(String::from("a child"), |child| child.to_string()),
-            self.core.name.as_deref().unwrap_or("unnamed")
+            listed.map_or_else(|| format!("child {id}"), |child| child.to_string()),
+            self.core().name.as_deref().unwrap_or("unnamed")
         );
     }
 }
 
 impl<J, T, E> Drop for Driver<J, T, E> {
     fn drop(&mut self) {
-        let (reports, mut live) = self.core.roster.abandon();
+        let (reports, mut live) = self.core().roster.abandon();
         for (_, outcome) in reports {
             contain(|| drop(outcome));
         }
@@ -231,9 +244,9 @@ impl<J, T, E> Drop for Driver<J, T, E> {
         if live == 0 {
             return;
         }
-        contain(|| _ = self.core.token.kill(CancelKind::ScopeClosed));
+        contain(|| _ = self.core().token.kill(CancelKind::ScopeClosed));
         if !self.body_ended {
-            drop(self.core.roster.leave(None, None));
+            drop(self.core().roster.leave(Seat::Body, None));
             live -= 1;
         }
         let hook = self.plan.on_orphan.take();

@@ -1,32 +1,34 @@
 //! What a scope that is driven later takes besides spawned children: graceful children with names, and places without a task.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions, TaskHandle};
+use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions};
 
 use super::outcome::Outcome;
-use super::runner::{Runner, Stops, ToJoiner};
-use super::state::Ticket;
+use super::runner::{Runner, ToJoinerAlone};
+use super::state::Held;
 use super::{How, SpawnError, TaskScope};
 
 /// A place in a scope, held by whoever has this: the scope waits until it is dropped.
 pub(crate) struct Hold<T, E> {
-    ticket: Ticket<T, E>,
+    held: Held<T, E>,
     // What the joiner is told when the place is given back.
     value: fn(&CancelToken) -> T,
 }
 
 impl<T, E> Hold<T, E> {
     pub(crate) fn token(&self) -> &CancelToken {
-        &self.ticket.core.token
+        &self.held.joint.open().token
     }
 }
 
 impl<T, E> Drop for Hold<T, E> {
     fn drop(&mut self) {
         let value = (self.value)(self.token());
-        self.ticket.hand_in(Some(Outcome::Ok(value)));
+        let Held { joint, ticket } = &mut self.held;
+        ticket.hand_in(joint.open(), Some(Outcome::Ok(value)));
     }
 }
 
@@ -42,8 +44,9 @@ where
         value: fn(&CancelToken) -> T,
     ) -> Option<Hold<T, E>> {
         let how = How::new(options).gracefully();
-        let (ticket, _, ()) = self.admit(how, ()).ok()?;
-        Some(Hold { ticket, value })
+        let ((ticket, _), _, ()) = self.admit(how, ()).ok()?;
+        let held = self.held(ticket);
+        Some(Hold { held, value })
     }
 
     /// Starts a graceful child with `begin`, which gets a token of its own, or gives `part` back.
@@ -58,14 +61,16 @@ where
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let how = How::new(options).gracefully();
-        let (mut ticket, _, part) = self.admit(how, part)?;
-        let future = catch(|| begin(part, self.core.token.child())).unwrap_or_else(|panic| {
+        let ((mut ticket, member), _, part) = self.admit(how, part)?;
+        let core = self.core.open();
+        let future = catch(|| begin(part, core.token.child())).unwrap_or_else(|panic| {
             // It is the caller's, and there is no child to tell of.
-            ticket.hand_in(None);
+            ticket.hand_in(core, None);
             panic.resume()
         });
-        let runner = Runner::new(ticket, Stops::Killed, ToJoiner, future);
-        self.rt.spawn_with(options, runner).detach();
+        let child = (ticket, member);
+        let runner = Runner::new(Arc::clone(&self.core), child, ToJoinerAlone, future);
+        self.rt.spawn_detached_with(options, runner);
         Ok(())
     }
 

@@ -2,9 +2,10 @@
 
 use core::future::Future;
 
-use trunnion_core::{Spawn, SpawnOptions};
+use trunnion_core::{JoinError, Spawn, SpawnOptions};
 
-use super::runner::{Stops, ToHandle};
+use super::members::Stops;
+use super::runner::ToHandle;
 use super::{How, LimitedScope, TaskScope};
 use crate::bracket::{Lasting, ReleaseOn, Started};
 
@@ -30,7 +31,7 @@ where
             }
         };
         let joined = Lasting::new(task);
-        Box::pin(async { joined.await?.map_err(|error| *error) })
+        Box::pin(async { joined.await?.map_err(JoinError::from) })
     }
 }
 

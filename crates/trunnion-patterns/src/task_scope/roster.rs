@@ -1,6 +1,7 @@
 //! Who is in a scope, and what the children report: the one shared state that the protocol of a scope rests on.
 //!
-//! * R1: whoever is counted may let another one in; from zero nobody comes in any more. The body is counted too.
+//! * R1: whoever is counted may let another one in; from zero nobody comes in any more. The body is counted too. The count is beside the
+//!   lock: a child that nobody asks for by its number, and that leaves without a report, never takes the lock, unless it is the last.
 //! * R2: who waits for the roster is told of each report, and of the last one who leaves.
 //! * R3: the place in the enclosing scope is given back by the last one who leaves, whether or not somebody still waits.
 //! * R4: no report is dropped under the lock; reports that nobody will take are dropped by those who bring them.
@@ -12,6 +13,7 @@ use core::task::{Context, Poll};
 use trunnion_core::mutant;
 use trunnion_core::panic::contain;
 use trunnion_core::sync::Arc;
+use trunnion_core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
 
 /// Ends the list of free slots.
@@ -26,6 +28,31 @@ pub(crate) struct Entry {
     pub(crate) location: &'static Location<'static>,
     /// Its own handle has asked it to stop.
     pub(crate) aborted: bool,
+}
+
+impl Entry {
+    pub(crate) const fn unbooked(id: u64, location: &'static Location<'static>) -> Self {
+        Self {
+            id,
+            name: None,
+            location,
+            aborted: false,
+        }
+    }
+}
+
+/// Where one who is in a scope stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Seat {
+    /// It is the body.
+    Body,
+    /// It is counted, and lies in no slot.
+    Counted {
+        id: u64,
+        location: &'static Location<'static>,
+    },
+    /// It lies in this slot.
+    Booked(usize),
 }
 
 /// A scope, as seen from the scopes and handles inside it.
@@ -85,9 +112,6 @@ enum Slot {
 
 /// What lies under the lock.
 pub(crate) struct Book<M> {
-    // The body and the children; it does not leave zero.
-    live: usize,
-    next_id: u64,
     slots: Vec<Slot>,
     free: usize,
     reports: Vec<(Entry, M)>,
@@ -106,7 +130,6 @@ impl<M> Shared for Book<M> {
 
 impl<M> Book<M> {
     fn insert(&mut self, entry: Entry) -> usize {
-        self.live += 1;
         let slot = self.free;
         let Some(place) = self.slots.get_mut(slot) else {
             self.slots.push(Slot::Taken(entry));
@@ -128,11 +151,12 @@ impl<M> Book<M> {
         }
     }
 
-    /// Frees a slot in place, without moving what lies there.
-    fn clear(&mut self, slot: usize) {
-        if let Some(place) = self.slots.get_mut(slot) {
-            *place = Slot::Free(self.free);
-            self.free = slot;
+    /// Takes out the one in `seat`.
+    fn entry(&mut self, seat: Seat) -> Option<Entry> {
+        match seat {
+            Seat::Body => None,
+            Seat::Counted { id, location } => Some(Entry::unbooked(id, location)),
+            Seat::Booked(slot) => self.remove(slot),
         }
     }
 
@@ -146,6 +170,9 @@ impl<M> Book<M> {
 
 /// Counts who is in a scope, keeps their names, and takes their reports.
 pub(crate) struct Roster<M> {
+    // The body and the children; it does not leave zero.
+    live: AtomicUsize,
+    next_id: AtomicU64,
     queue: WaitQueue<Book<M>>,
 }
 
@@ -153,30 +180,57 @@ impl<M> Roster<M> {
     /// Makes the roster of a scope whose body is counted already.
     pub(crate) fn new(outer: Option<Outer>) -> Self {
         let queue = WaitQueue::new(Book {
-            live: 1,
-            next_id: 0,
             slots: Vec::new(),
             free: NONE,
             reports: Vec::new(),
             abandoned: false,
             outer,
         });
-        Self { queue }
+        Self {
+            live: AtomicUsize::new(1),
+            next_id: AtomicU64::new(0),
+            queue,
+        }
     }
 
-    /// Lets one in, unless all have left (R1).
+    /// Counts one in, unless all have left (R1); its number.
+    #[inline]
+    pub(crate) fn count(&self) -> Option<u64> {
+        let mut live = self.live.load(Ordering::Relaxed);
+        while mutant!("scope-enters-after-the-end", live > 0, true) {
+            let order = Ordering::Relaxed;
+            match self.live.compare_exchange(live, live + 1, order, order) {
+                Ok(_) => return Some(self.next_id.fetch_add(1, Ordering::Relaxed)),
+                Err(now) => live = now,
+            }
+        }
+        None
+    }
+
+    /// Counts one out; true if that was the last, who sees what all the others did.
+    #[inline]
+    fn count_out(&self) -> bool {
+        let order = mutant!(
+            "scope-leave-unreleased",
+            Ordering::AcqRel,
+            Ordering::Acquire
+        );
+        self.live.fetch_sub(1, order) == 1
+    }
+
+    /// Counts who is in; at zero all that they did is seen.
+    fn live(&self) -> usize {
+        let order = mutant!("scope-end-unacquired", Ordering::Acquire, Ordering::Relaxed);
+        self.live.load(order)
+    }
+
+    /// Lets one in, into a slot, unless all have left; its slot and its number.
     pub(crate) fn enter(
         &self,
         name: Option<Arc<str>>,
         location: &'static Location<'static>,
     ) -> Option<(usize, u64)> {
-        let mut book = self.queue.lock();
-        let book = book.shared();
-        if mutant!("scope-enters-after-the-end", book.live == 0, false) {
-            return None;
-        }
-        let id = book.next_id;
-        book.next_id += 1;
+        let id = self.count()?;
         let aborted = false;
         let entry = Entry {
             id,
@@ -184,37 +238,53 @@ impl<M> Roster<M> {
             location,
             aborted,
         };
-        Some((book.insert(entry), id))
+        Some((self.queue.lock().shared().insert(entry), id))
     }
 
-    /// Lets the one in `slot` out, or the body, and keeps its report; what was held of the enclosing scope, if that was the last.
-    pub(crate) fn leave(&self, slot: Option<usize>, report: Option<M>) -> Option<Outer> {
+    /// Lets the one in `seat` out and keeps its report; what was held of the enclosing scope, if that was the last.
+    #[inline]
+    pub(crate) fn leave(&self, seat: Seat, report: Option<M>) -> Option<Outer> {
+        match (seat, report) {
+            (Seat::Body | Seat::Counted { .. }, None) => {
+                let ended = self.count_out();
+                if ended { self.end() } else { None }
+            }
+            (seat, report) => self.leave_book(seat, report),
+        }
+    }
+
+    /// The same for one who lies in a slot or reports.
+    fn leave_book(&self, seat: Seat, report: Option<M>) -> Option<Outer> {
         let mut locked = self.queue.lock();
         let book = locked.shared();
-        book.live -= 1;
-        let ended = book.live == 0;
-        let (told, refused) = match (slot, report) {
-            (Some(slot), Some(report)) if !book.abandoned => {
-                let entry = book.remove(slot);
-                book.reports.extend(entry.map(|entry| (entry, report)));
+        let entry = book.entry(seat);
+        // Under the lock, so that who takes the reports counts each child once.
+        let ended = self.count_out();
+        let (told, refused) = match (entry, report) {
+            (Some(entry), Some(report)) if !book.abandoned => {
+                book.reports.push((entry, report));
                 (true, None)
             }
-            (slot, refused) => {
-                if let Some(slot) = slot {
-                    book.clear(slot);
-                }
-                (ended, refused)
-            }
+            (_, refused) => (false, refused),
         };
-        let outer = if ended { book.outer.take() } else { None };
         drop(locked);
         if let Some(report) = refused {
             contain(|| drop(report));
         }
-        let silent = mutant!("scope-last-leaves-silently", false, ended);
-        if told && !silent {
+        if ended {
+            return self.end();
+        }
+        if told {
             self.wake();
         }
+        None
+    }
+
+    /// Tells who waits that the last one has left.
+    #[cold]
+    fn end(&self) -> Option<Outer> {
+        let outer = self.queue.lock().shared().outer.take();
+        mutant!("scope-last-leaves-silently", self.wake(), ());
         outer
     }
 
@@ -234,7 +304,7 @@ impl<M> Roster<M> {
         book.abandoned = true;
         let early: Option<Outer> = mutant!("scope-abandons-its-place", None, book.outer.take());
         let reports = core::mem::take(&mut book.reports);
-        let live = book.live;
+        let live = self.live();
         drop(locked);
         drop(early);
         (reports, live)
@@ -245,7 +315,19 @@ impl<M> Roster<M> {
         let mut locked = self.queue.lock();
         let book = locked.shared();
         core::mem::swap(&mut book.reports, spare);
-        book.live
+        self.live()
+    }
+
+    /// Waits for a report, or for the last one to leave.
+    pub(crate) fn poll_told(
+        &self,
+        waiter: Pin<&mut Waiter<&WaitQueue<Book<M>>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        waiter.poll_wait(cx, |queue| {
+            let some = !queue.shared().reports.is_empty();
+            mutant!("scope-report-unseen", some, false) || self.live() == 0
+        })
     }
 
     /// Makes a waiter of this roster.
@@ -294,7 +376,7 @@ impl<M: Send> Enclosing for Roster<M> {
     }
 
     fn leave(&self, slot: usize) -> Option<Outer> {
-        self.leave(Some(slot), None)
+        self.leave(Seat::Booked(slot), None)
     }
 
     fn abort(&self, slot: usize, id: u64) {
@@ -304,16 +386,4 @@ impl<M: Send> Enclosing for Roster<M> {
     fn entry(&self, slot: usize, id: u64) -> Option<Entry> {
         self.entry(slot, id)
     }
-}
-
-/// Waits for a report, or for the last one to leave.
-pub(crate) fn poll_told<M>(
-    waiter: Pin<&mut Waiter<&WaitQueue<Book<M>>>>,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    waiter.poll_wait(cx, |queue| {
-        let book = queue.shared();
-        let reported = mutant!("scope-report-unseen", !book.reports.is_empty(), false);
-        reported || book.live == 0
-    })
 }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use pin_project_lite::pin_project;
 use trunnion_core::panic::{catch, contain};
-use trunnion_core::{CancelToken, CancelledOwned, JoinError, PanicPayload};
+use trunnion_core::wait::Waiter;
+use trunnion_core::{JoinError, PanicPayload};
 
+use super::members::{Member, Stops, poll_stop};
 use super::outcome::Outcome;
-use super::state::{Core, Ticket};
+use super::state::{Joint, Ticket};
 use crate::own;
 
 /// Says how a child's future ended.
@@ -34,37 +36,20 @@ impl<V> Ended<V> {
     }
 }
 
-/// Says what stops a child.
-#[derive(Clone, Copy)]
-pub(super) enum Stops {
-    /// A cancellation of its scope.
-    Cancelled,
-    /// A kill: it cleans up meanwhile.
-    Killed,
-    /// Nothing but the end of the runtime.
-    Never,
-}
-
-impl Stops {
-    /// Tells whether it has come to that.
-    pub(super) fn has_come(self, token: &CancelToken) -> bool {
-        match self {
-            Self::Cancelled => token.is_cancelled(),
-            Self::Killed => token.is_killed(),
-            Self::Never => false,
-        }
-    }
-}
-
 /// Decides who gets what a child gives: the joiner or the handle.
 pub(super) trait Route<V, T, E> {
     /// What the handle gets.
     type Handed;
+    /// What the task gives.
+    type Given;
 
     fn value(&self, value: V) -> (Option<Outcome<T, E>>, Self::Handed);
 
     /// Tells whether the joiner is told of a child that was cancelled or lost its runtime.
     fn tells(&self) -> bool;
+
+    /// Turns what the handle gets into what the task gives.
+    fn give(joined: Joined<Self::Handed>) -> Self::Given;
 }
 
 /// All goes to the joiner.
@@ -72,6 +57,7 @@ pub(super) struct ToJoiner;
 
 impl<T, E> Route<Result<T, E>, T, E> for ToJoiner {
     type Handed = ();
+    type Given = Joined<()>;
 
     fn value(&self, value: Result<T, E>) -> (Option<Outcome<T, E>>, ()) {
         (Some(value.into()), ())
@@ -80,6 +66,28 @@ impl<T, E> Route<Result<T, E>, T, E> for ToJoiner {
     fn tells(&self) -> bool {
         true
     }
+
+    fn give(joined: Joined<()>) -> Joined<()> {
+        joined
+    }
+}
+
+/// The same, where there is no handle.
+pub(super) struct ToJoinerAlone;
+
+impl<T, E> Route<Result<T, E>, T, E> for ToJoinerAlone {
+    type Handed = ();
+    type Given = ();
+
+    fn value(&self, value: Result<T, E>) -> (Option<Outcome<T, E>>, ()) {
+        (Some(value.into()), ())
+    }
+
+    fn tells(&self) -> bool {
+        true
+    }
+
+    fn give(_: Joined<()>) {}
 }
 
 /// All but a panic goes to the handle.
@@ -87,6 +95,7 @@ pub(super) struct ToHandle;
 
 impl<V, T, E> Route<V, T, E> for ToHandle {
     type Handed = V;
+    type Given = Joined<V>;
 
     fn value(&self, value: V) -> (Option<Outcome<T, E>>, V) {
         (None, value)
@@ -95,12 +104,33 @@ impl<V, T, E> Route<V, T, E> for ToHandle {
     fn tells(&self) -> bool {
         false
     }
+
+    fn give(joined: Joined<V>) -> Joined<V> {
+        joined
+    }
 }
 
-/// What a child's task gives.
+/// What a child's task gives to a handle.
 ///
-/// It lies in the task's cell beside the future, and is moved: the error is rare and large.
-pub(super) type Joined<V> = Result<V, Box<JoinError>>;
+/// It lies in the task's cell beside the future, and is moved: what is large is in a box.
+pub(super) type Joined<V> = Result<V, Lost>;
+
+/// Why a handle gets no value.
+pub(super) enum Lost {
+    Cancelled,
+    Shutdown,
+    Panicked(Box<PanicPayload>),
+}
+
+impl From<Lost> for JoinError {
+    fn from(lost: Lost) -> Self {
+        match lost {
+            Lost::Cancelled => Self::Cancelled,
+            Lost::Shutdown => Self::Shutdown,
+            Lost::Panicked(panic) => Self::Panicked(*panic),
+        }
+    }
+}
 
 /// Splits an end into what the joiner and what the handle gets.
 fn split<V, T, E, K: Route<V, T, E>>(
@@ -113,23 +143,26 @@ fn split<V, T, E, K: Route<V, T, E>>(
             (outcome, Ok(handed))
         }
         Ended::Panicked(panic) => {
-            // There is one payload, and it is the scope's: the handle gets the text.
-            let text = panic.message().unwrap_or("a value that is not text");
-            let copy = PanicPayload::new(Box::new(text.to_owned()));
-            (
-                Some(Outcome::Panicked(panic)),
-                Err(Box::new(JoinError::Panicked(copy))),
-            )
+            let lost = copy_of(&panic);
+            (Some(Outcome::Panicked(panic)), Err(lost))
         }
         Ended::Cancelled => (
             route.tells().then_some(Outcome::Cancelled),
-            Err(Box::new(JoinError::Cancelled)),
+            Err(Lost::Cancelled),
         ),
         Ended::Shutdown => (
             route.tells().then_some(Outcome::Shutdown),
-            Err(Box::new(JoinError::Shutdown)),
+            Err(Lost::Shutdown),
         ),
     }
+}
+
+/// There is one payload, and it is the scope's: the handle gets the text.
+#[cold]
+fn copy_of(panic: &PanicPayload) -> Lost {
+    let text = panic.message().unwrap_or("a value that is not text");
+    let copy = PanicPayload::new(Box::new(text.to_owned()));
+    Lost::Panicked(Box::new(copy))
 }
 
 pin_project! {
@@ -141,10 +174,10 @@ pin_project! {
     {
         #[pin]
         future: Option<F>,
-        // Made when the future is pending for the first time.
+        // It leads to the scope; it waits from the first time that the future is pending.
         #[pin]
-        stop: Option<CancelledOwned>,
-        ticket: Ticket<T, E>,
+        stop: Waiter<Arc<Joint<T, E>>>,
+        ticket: Ticket,
         stops: Stops,
         started: bool,
         route: K,
@@ -166,69 +199,86 @@ where
     F: Future,
     K: Route<F::Output, T, E>,
 {
-    pub(super) const fn new(ticket: Ticket<T, E>, stops: Stops, route: K, future: F) -> Self {
+    pub(super) fn new(
+        core: Arc<Joint<T, E>>,
+        (ticket, member): (Ticket, Member),
+        route: K,
+        future: F,
+    ) -> Self {
         Self {
             future: Some(future),
-            stop: None,
+            stop: Waiter::new(core, member),
             ticket,
-            stops,
+            stops: member.stops,
             started: false,
             route,
         }
     }
 
     /// Polls the future, then looks whether it is to stop: a value that is ready is never lost.
+    #[inline]
     fn poll_ended(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
-        let token = &this.ticket.core.token;
-        if !core::mem::replace(this.started, true) && this.stops.has_come(token) {
+        let (core, ticket, stops) = (this.stop.home().open(), &*this.ticket, *this.stops);
+        if !core::mem::replace(this.started, true) && stops.has_come(&core.token) {
             return Poll::Ready(Ended::Cancelled);
         }
-        let Some(future) = this.future.as_mut().as_pin_mut() else {
-            unreachable!("a task that has ended is not polled")
-        };
-        let ticket = &*this.ticket;
-        let who = || Some((address(&ticket.core), ticket.entry()?.id));
-        match catch(|| own::polling(who, || future.poll(cx))) {
-            Ok(Poll::Ready(value)) => return Poll::Ready(Ended::Value(value)),
-            Ok(Poll::Pending) => {}
-            Err(panic) => return Poll::Ready(Ended::Panicked(panic)),
+        let who = || Some((address(this.stop.home()), ticket.entry(core)?.id));
+        let (future, mut value) = (&mut this.future, None);
+        // The future is dropped in the catch in which it ended; its value is kept outside.
+        let polled = catch(|| {
+            own::polling(who, || {
+                let Some(running) = future.as_mut().as_pin_mut() else {
+                    unreachable!("a task that has ended is not polled")
+                };
+                if let Poll::Ready(ready) = running.poll(cx) {
+                    value = Some(ready);
+                    future.set(None);
+                }
+            });
+        });
+        match (polled, value) {
+            (Ok(()), Some(value)) => Poll::Ready(Ended::Value(value)),
+            (Ok(()), None) if stops == Stops::Never => Poll::Pending,
+            (Ok(()), None) => {
+                let stopped = poll_stop(this.stop, cx, |core| stops.has_come(&core.token));
+                stopped.map(|()| Ended::Cancelled)
+            }
+            (Err(panic), value) => {
+                contain(|| drop(value));
+                Poll::Ready(Ended::Panicked(panic))
+            }
         }
-        if this.stop.is_none() {
-            let token = match this.stops {
-                Stops::Cancelled => token.clone(),
-                Stops::Killed => token.shield(),
-                Stops::Never => return Poll::Pending,
-            };
-            this.stop.set(Some(token.cancelled_owned()));
-        }
-        let Some(stop) = this.stop.as_mut().as_pin_mut() else {
-            unreachable!("it was made above")
-        };
-        stop.poll(cx).map(|_| Ended::Cancelled)
     }
 
-    /// Drops the future, and hands the ticket in with what became of it.
-    fn end(self: Pin<&mut Self>, ended: Ended<F::Output>) -> Joined<K::Handed> {
+    /// Drops what is left of the future, and hands the ticket in with what became of it.
+    #[inline]
+    fn end(self: Pin<&mut Self>, ended: Ended<F::Output>) -> K::Given {
         let mut this = self.project();
-        this.stop.set(None);
-        let dropped = catch(|| this.future.set(None));
+        this.stop.as_mut().leave();
+        let left = this.future.is_some();
+        let dropped = if left {
+            catch(|| this.future.set(None))
+        } else {
+            Ok(())
+        };
         let ended = match dropped {
             Ok(()) => ended,
             Err(panic) => ended.and_then_panicked(panic),
         };
+        let core = this.stop.home().open();
         if let Ended::Panicked(panic) = &ended {
-            this.ticket.panicked(panic);
+            this.ticket.panicked(core, panic);
         }
         let (outcome, handed) = split(&*this.route, ended);
-        this.ticket.hand_in(outcome);
-        handed
+        this.ticket.hand_in(core, outcome);
+        K::give(handed)
     }
 
     /// The executor drops the task before it has ended: its handle asked for that, or the runtime ends.
     fn dropped(self: Pin<&mut Self>) {
         if self.future.is_some() {
-            let ended = if self.ticket.is_aborted() {
+            let ended = if self.ticket.is_aborted(self.stop.home().open()) {
                 Ended::Cancelled
             } else {
                 Ended::Shutdown
@@ -239,7 +289,7 @@ where
 }
 
 /// Tells two scopes apart.
-pub(super) fn address<T, E>(core: &Arc<Core<T, E>>) -> usize {
+pub(super) fn address<T, E>(core: &Arc<Joint<T, E>>) -> usize {
     Arc::as_ptr(core) as usize
 }
 
@@ -248,7 +298,7 @@ where
     F: Future,
     K: Route<F::Output, T, E>,
 {
-    type Output = Joined<K::Handed>;
+    type Output = K::Given;
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -12,7 +12,7 @@ use trunnion_core::{JoinError, Spawn};
 
 use super::child::Child;
 use super::outcome::Outcome;
-use super::runner::Route;
+use super::runner::{Joined, Route};
 
 /// Says why a child did not get ready.
 #[derive(Debug)]
@@ -109,6 +109,7 @@ pub(super) fn pair<V>() -> (Ready<V>, ToStarter<V>, Hands<V>) {
 
 impl<V, T, E> Route<Result<T, E>, T, E> for ToStarter<V> {
     type Handed = Option<Result<(), E>>;
+    type Given = Joined<Self::Handed>;
 
     fn value(&self, value: Result<T, E>) -> (Option<Outcome<T, E>>, Self::Handed) {
         if Route::<Result<T, E>, T, E>::tells(self) {
@@ -119,6 +120,10 @@ impl<V, T, E> Route<Result<T, E>, T, E> for ToStarter<V> {
 
     fn tells(&self) -> bool {
         matches!(self.0.lock().shared(), Hand::Ready(_))
+    }
+
+    fn give(joined: Self::Given) -> Self::Given {
+        joined
     }
 }
 

@@ -1,20 +1,24 @@
 //! What the children, the handles and the driver of one scope share.
 
-use core::num::NonZeroUsize;
 use core::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use trunnion_core::panic::contain;
+use trunnion_core::wait::WaitQueue;
 use trunnion_core::{CancelToken, PanicPayload};
 
 use super::builder::PanicPolicy;
+use super::members::Members;
 use super::outcome::{ChildInfo, Outcome};
-use super::roster::{Enclosing, Entry, Outer, Roster};
+use super::roster::{Enclosing, Entry, Outer, Roster, Seat};
 use crate::OwnedPermit;
 
 /// Is told of the panic of a child when it happens.
 pub(super) type PanicHook = Box<dyn Fn(&ChildInfo, &PanicPayload) + Send + Sync>;
+
+/// The state of a scope, beside the queue of the children that wait.
+pub(super) type Joint<T, E> = WaitQueue<Members<Core<T, E>>>;
 
 pub(super) struct Core<T, E> {
     pub(super) roster: Roster<Outcome<T, E>>,
@@ -24,89 +28,112 @@ pub(super) struct Core<T, E> {
     pub(super) name: Option<Arc<str>>,
     pub(super) on_panic: Option<PanicHook>,
     pub(super) panics: PanicPolicy,
+    /// Each child lies in the roster from the beginning: a hook wants to name those that are late.
+    pub(super) books_all: bool,
     /// A child was not taken because the scope had been cancelled: nobody waits for it, and no result must hide it.
     pub(super) refused: AtomicBool,
 }
 
-impl<T: Send, E: Send> Enclosing for Core<T, E> {
+/// Lists who is in a scope: those in a slot, then those that wait.
+pub(super) fn list<T, E>(joint: &Joint<T, E>) -> Vec<Entry> {
+    let mut entries = joint.open().roster.list();
+    joint.lock().each(|member| {
+        if !member.booked {
+            entries.push(Entry::unbooked(member.id, member.location));
+        }
+    });
+    entries
+}
+
+impl<T: Send, E: Send> Enclosing for Joint<T, E> {
     fn enter(
         &self,
         name: Option<Arc<str>>,
         location: &'static Location<'static>,
     ) -> Option<(usize, u64)> {
-        self.roster.enter(name, location)
+        self.open().roster.enter(name, location)
     }
 
     fn leave(&self, slot: usize) -> Option<Outer> {
-        self.roster.leave(Some(slot), None)
+        self.open().roster.leave(Seat::Booked(slot), None)
     }
 
     fn abort(&self, slot: usize, id: u64) {
-        self.roster.abort(slot, id);
+        self.open().roster.abort(slot, id);
     }
 
     fn entry(&self, slot: usize, id: u64) -> Option<Entry> {
-        self.roster.entry(slot, id)
+        self.open().roster.entry(slot, id)
     }
 }
 
-/// Counts one child: the scope has not ended before its ticket is gone.
-pub(super) struct Ticket<T, E> {
-    pub(super) core: Arc<Core<T, E>>,
+/// Counts one child: the scope has not ended before its ticket is handed in.
+pub(super) struct Ticket {
     // None once the ticket was handed in. It lies in the task: each word counts.
-    slot: Option<NonZeroUsize>,
+    seat: Option<Seat>,
     place: Option<OwnedPermit>,
 }
 
-impl<T, E> Ticket<T, E> {
-    pub(super) fn new(core: &Arc<Core<T, E>>, slot: usize, place: Option<OwnedPermit>) -> Self {
-        let (core, slot) = (Arc::clone(core), NonZeroUsize::new(slot + 1));
-        Self { core, slot, place }
+impl Ticket {
+    pub(super) const fn new(seat: Seat, place: Option<OwnedPermit>) -> Self {
+        let seat = Some(seat);
+        Self { seat, place }
     }
 
     /// Describes the child; nothing once the ticket was handed in.
-    pub(super) fn entry(&self) -> Option<Entry> {
-        self.core.roster.taken(self.slot?.get() - 1)
+    pub(super) fn entry<T, E>(&self, core: &Core<T, E>) -> Option<Entry> {
+        match self.seat? {
+            Seat::Body => None,
+            Seat::Counted { id, location } => Some(Entry::unbooked(id, location)),
+            Seat::Booked(slot) => core.roster.taken(slot),
+        }
     }
 
     /// Tells whether the child's own handle asked it to stop.
-    pub(super) fn is_aborted(&self) -> bool {
-        self.entry().is_some_and(|entry| entry.aborted)
+    pub(super) fn is_aborted<T, E>(&self, core: &Core<T, E>) -> bool {
+        self.entry(core).is_some_and(|entry| entry.aborted)
     }
 
     /// Tells the hook, or ends the process; the driver does the rest.
     #[cold]
-    pub(super) fn panicked(&self, panic: &PanicPayload) {
-        if let (Some(hook), Some(entry)) = (&self.core.on_panic, self.entry()) {
+    pub(super) fn panicked<T, E>(&self, core: &Core<T, E>, panic: &PanicPayload) {
+        if let (Some(hook), Some(entry)) = (&core.on_panic, self.entry(core)) {
             contain(|| hook(&ChildInfo::new(entry), panic));
         }
-        if self.core.panics == PanicPolicy::Abort {
+        if core.panics == PanicPolicy::Abort {
             std::process::abort();
         }
     }
 
     /// Hands the ticket in, with the outcome if the joiner is to see it.
-    pub(super) fn hand_in(&mut self, outcome: Option<Outcome<T, E>>) {
-        let Some(slot) = self.slot.take() else {
+    #[inline]
+    pub(super) fn hand_in<T, E>(&mut self, core: &Core<T, E>, outcome: Option<Outcome<T, E>>) {
+        let Some(seat) = self.seat.take() else {
             return;
         };
         let kept = match outcome {
             Some(Outcome::Panicked(panic)) => Some(Outcome::Panicked(panic)),
-            Some(outcome) if (self.core.keeps)(&outcome) => Some(outcome),
+            Some(outcome) if (core.keeps)(&outcome) => Some(outcome),
             other => {
                 contain(|| drop(other));
                 None
             }
         };
-        drop(self.core.roster.leave(Some(slot.get() - 1), kept));
+        drop(core.roster.leave(seat, kept));
         // The place is free when the child has left.
         self.place = None;
     }
 }
 
-impl<T, E> Drop for Ticket<T, E> {
+/// A ticket that no runner hands in: that of a closure, which the runtime may drop without running it, or of a place without a task.
+pub(super) struct Held<T, E> {
+    pub(super) joint: Arc<Joint<T, E>>,
+    pub(super) ticket: Ticket,
+}
+
+impl<T, E> Drop for Held<T, E> {
     fn drop(&mut self) {
-        // A closure that the runtime dropped without running it.
-        self.hand_in(Some(Outcome::Shutdown));
+        let outcome = Some(Outcome::Shutdown);
+        self.ticket.hand_in(self.joint.open(), outcome);
     }
 }

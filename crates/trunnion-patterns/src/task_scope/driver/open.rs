@@ -12,7 +12,8 @@ use trunnion_core::{CancelKind, CancelToken, Spawn, Timer};
 use super::body::Body;
 use super::{Driver, Joiner, Plan, ScopeError, Why};
 use crate::task_scope::TaskScope;
-use crate::task_scope::roster::{Outer, Roster, poll_told};
+use crate::task_scope::members::Members;
+use crate::task_scope::roster::{Outer, Roster};
 use crate::task_scope::state::Core;
 
 /// Runs a scope from its first poll to the last ticket.
@@ -80,22 +81,23 @@ where
         (token, outer): (CancelToken, Option<Outer>),
         joiner: J,
     ) -> Self {
-        let core = Arc::new(Core {
+        let joint = Arc::new(Members::around(Core {
             roster: Roster::new(outer),
             token,
             keeps: J::keeps,
             name: plan.name.clone(),
             on_panic: plan.on_panic.take(),
             panics: plan.policy,
+            books_all: plan.on_straggler.is_some(),
             refused: AtomicBool::new(false),
-        });
-        let driver = Driver::new(core, plan, joiner);
+        }));
+        let driver = Driver::new(joint, plan, joiner);
         Self { rt, driver }
     }
 
     /// Gives the handle that spawns.
     pub(crate) fn scope(&self) -> TaskScope<R, T, E> {
-        TaskScope::new(self.rt.clone(), Arc::clone(&self.driver.core))
+        TaskScope::new(self.rt.clone(), Arc::clone(&self.driver.joint))
     }
 
     /// Changes how long children have to end.
@@ -110,7 +112,8 @@ where
         F: FnOnce(TaskScope<R, T, E>) -> Fut,
         Fut: Future<Output = Result<(), E>>,
     {
-        let (scope, core) = (self.scope(), Arc::clone(&self.driver.core));
+        let (scope, joint) = (self.scope(), Arc::clone(&self.driver.joint));
+        let core = joint.open();
         let (rt, driver) = (&self.rt, &mut self.driver);
         // Declared after the driver, so that the body is dropped before the children are killed.
         let future = driver.begin(|| body(scope));
@@ -129,7 +132,7 @@ where
                 if driver.poll_stop(rt, clock.as_mut(), cancelled.as_mut(), cx) {
                     continue;
                 }
-                if poll_told(told.as_mut(), cx).is_pending() {
+                if core.roster.poll_told(told.as_mut(), cx).is_pending() {
                     return Poll::Pending;
                 }
             }

@@ -7,7 +7,7 @@ use core::task::Context;
 use trunnion_core::panic::{catch, contain};
 use trunnion_core::{CancelKind, CancelledOwned, Timer};
 
-use super::{ChildInfo, Driver, Elapsed, Joiner};
+use super::{ChildInfo, Driver, Elapsed, Joiner, list};
 
 /// How far the end of a scope has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ where
         mut clock: Pin<&mut Option<R::Sleep>>,
         cx: &mut Context<'_>,
     ) -> bool {
-        let (own, outer) = (self.plan.deadline, self.core.token.deadline());
+        let (own, outer) = (self.plan.deadline, self.core().token.deadline());
         let Some(at) = own.into_iter().chain(outer).min() else {
             return false;
         };
@@ -71,7 +71,7 @@ where
         if !passed {
             return false;
         }
-        match catch(|| self.core.token.cancel_with(CancelKind::Deadline)) {
+        match catch(|| self.core().token.cancel_with(CancelKind::Deadline)) {
             // Of two equal deadlines the outer one counts.
             Ok(true) if outer.is_none_or(|outer| at < outer) => {
                 let (allowed, deadline) = (None, Some(at));
@@ -87,11 +87,11 @@ where
     fn kill(&mut self) {
         self.stage = Stage::Killed;
         if let Some(hook) = &mut self.plan.on_straggler {
-            for entry in self.core.roster.list() {
+            for entry in list(&self.joint) {
                 contain(|| hook(&ChildInfo::new(entry)));
             }
         }
-        if let Err(panic) = catch(|| self.core.token.kill(CancelKind::GraceExpired)) {
+        if let Err(panic) = catch(|| self.core().token.kill(CancelKind::GraceExpired)) {
             self.keep_panic(panic);
         }
     }

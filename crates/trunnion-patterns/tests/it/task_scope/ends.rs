@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use trunnion_core::sync::Mutex;
-use trunnion_core::{CancelKind, Clock, YieldNow};
-use trunnion_patterns::{CollectAll, Outcome, TaskScope, Why};
+use trunnion_core::{CancelKind, Clock, Timer, YieldNow};
+use trunnion_patterns::{ChildInfo, CollectAll, Outcome, TaskScope, Why};
 use trunnion_sim::run;
 
 use super::{Census, Fault, MOMENT, after, in_each_schedule};
@@ -143,6 +143,60 @@ fn a_dropped_scope_kills_its_children_and_tells_how_many_are_orphans() {
             "the body goes first"
         );
         rt.settle().await;
+        assert_eq!(census.alive(), 0);
+    });
+}
+
+#[test]
+fn a_child_without_a_handle_is_listed_while_it_waits() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt);
+        let ended = scope.run(async |s: TaskScope<_, (), Fault>| {
+            s.spawn_detached(after(&rt, 2, Ok(())));
+            drop(s.spawn_named("booked", after(&rt, 2, Ok(()))));
+            rt.sleep(MOMENT).await;
+            let mut listed: Vec<_> = s.children().iter().map(ChildInfo::number).collect();
+            listed.sort_unstable();
+            assert_eq!(listed, [0, 1], "each once");
+            rt.sleep(2 * MOMENT).await;
+            assert!(s.children().is_empty(), "both have ended");
+            Ok(())
+        });
+        assert!(ended.await.is_ok());
+    });
+}
+
+#[test]
+fn where_stragglers_are_named_a_child_without_a_handle_is_listed_from_the_beginning() {
+    run(|rt| async move {
+        let scope = TaskScope::builder(&rt).on_straggler(|_| unreachable!("nobody is late"));
+        let ended = scope.run(async |s: TaskScope<_, (), Fault>| {
+            s.spawn_detached(async { Ok(()) });
+            assert_eq!(s.children().len(), 1, "it has not been polled");
+            Ok(())
+        });
+        assert!(ended.await.is_ok());
+    });
+}
+
+#[test]
+fn a_cancellation_stops_children_without_handles_and_a_kill_the_graceful_ones() {
+    in_each_schedule(|rt| async move {
+        let census = Census::default();
+        let scope = TaskScope::builder(&rt).joiner(CollectAll::default());
+        let ended = scope.run(async |s: TaskScope<_, (), Fault>| {
+            s.spawn_detached(census.endless());
+            drop(s.spawn_graceful(|_| census.endless()));
+            rt.sleep(MOMENT).await;
+            s.token().cancel();
+            rt.yield_now().await;
+            Ok(())
+        });
+        let outcomes = ended.await.expect("none of them has failed");
+        assert!(matches!(
+            outcomes[..],
+            [Outcome::Cancelled, Outcome::Cancelled]
+        ));
         assert_eq!(census.alive(), 0);
     });
 }
