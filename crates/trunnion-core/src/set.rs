@@ -70,6 +70,8 @@ pub struct FutureSet<F> {
     round: Round,
     vacant: Vacant,
     len: usize,
+    // A child was polled, or the set has slept: before that the stack is as it was made.
+    touched: bool,
     // A parent's waker may lie in what is shared.
     slept: bool,
 }
@@ -86,6 +88,7 @@ impl<F> FutureSet<F> {
             round: Round::new(),
             vacant: Vacant::new(),
             len: 0,
+            touched: false,
             slept: false,
         }
     }
@@ -187,8 +190,10 @@ impl<F> FutureSet<F> {
             chunks,
             vacant,
             len,
+            touched,
             ..
         } = self;
+        *touched = true;
         // Where a late wake has queued the place, there is one poll more later.
         chunks.with(index, |mut place, link, waker| {
             mutant!("set-start-forgets-the-queue", (), link.accept_first());
@@ -324,7 +329,14 @@ impl<F> FutureSet<F> {
     }
 
     /// Moves what was woken to the end of the round.
+    #[inline]
     fn take_woken(&mut self) {
+        if self.touched {
+            self.take_stack();
+        }
+    }
+
+    fn take_stack(&mut self) {
         let newest = self.chunks.shared().map(|shared| shared.ready.take());
         if let Some(newest) = newest {
             self.round.append_reversed(&self.chunks, newest);
@@ -354,7 +366,7 @@ impl<F> FutureSet<F> {
             return;
         };
         if shared.ready.is_empty() {
-            self.slept = true;
+            (self.slept, self.touched) = (true, true);
             let asleep = mutant!(
                 "set-registers-late",
                 {
@@ -416,6 +428,7 @@ impl<F: Future> Polling<'_, F> {
             let Some(future) = place.as_mut().as_pin_mut() else {
                 return Poll::Pending;
             };
+            set.touched = true;
             let poll = future.poll(&mut Context::from_waker(waker));
             if poll.is_ready() {
                 place.set(None);

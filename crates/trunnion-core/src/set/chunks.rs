@@ -1,4 +1,6 @@
-//! The slabs of a set: each as large as all before it, so that nothing is ever moved.
+//! The slabs of a set, each as large as all before it or larger, so that nothing is ever moved.
+//!
+//! From the second on each begins where the one before ends, which is at a power of two: the logarithm of a number tells its slab.
 
 use core::pin::Pin;
 use core::task::Waker;
@@ -9,7 +11,7 @@ use super::ready::{Link, MOST};
 use crate::sync::Arc;
 
 /// The first slab of a set that was made without a capacity.
-const FIRST: u32 = 16;
+const FIRST: usize = 16;
 
 struct Chunk<F> {
     start: u32,
@@ -22,6 +24,8 @@ pub(super) struct Chunks<F> {
     // The newest and largest, beside the others: most sets have one.
     last: Option<Chunk<F>>,
     older: Vec<Chunk<F>>,
+    // How many the first one holds.
+    first: u32,
     filled: u32,
 }
 
@@ -30,6 +34,7 @@ impl<F> Chunks<F> {
         Self {
             last: None,
             older: Vec::new(),
+            first: 0,
             filled: 0,
         }
     }
@@ -55,6 +60,9 @@ impl<F> Chunks<F> {
         let more = more.expect("a set holds fewer than four billion children");
         let first = self.older.first().or(self.last.as_ref());
         let first = first.map(|first| Arc::clone(&first.wakers));
+        if first.is_none() {
+            self.first = more;
+        }
         let chunk = Chunk {
             start,
             places: Places::new(more as usize),
@@ -68,7 +76,7 @@ impl<F> Chunks<F> {
     pub(super) fn push(&mut self, future: Option<F>) -> u32 {
         let index = self.filled;
         if self.last.as_ref().is_none_or(|last| last.places.is_full()) {
-            self.grow(index.max(FIRST) as usize);
+            self.grow(next_size(index));
         }
         if let Some(last) = &mut self.last {
             last.places.push(future);
@@ -78,24 +86,18 @@ impl<F> Chunks<F> {
     }
 
     pub(super) fn link(&self, index: u32) -> &Link {
-        let chunk = match &self.last {
-            Some(last) if last.start <= index => last,
-            _ => &self.older[find(&self.older, index)],
-        };
+        let chunk = self.chunk(index);
         chunk.wakers.link((index - chunk.start) as usize)
     }
 
     /// Looks at a place, which may be vacant.
     pub(super) fn look(&self, index: u32) -> Option<&F> {
-        let chunk = match &self.last {
-            Some(last) if last.start <= index => last,
-            _ => &self.older[find(&self.older, index)],
-        };
+        let chunk = self.chunk(index);
         chunk.places.look((index - chunk.start) as usize)
     }
 
     pub(super) fn place(&mut self, index: u32) -> Pin<&mut Option<F>> {
-        let chunk = self.chunk(index);
+        let chunk = self.chunk_mut(index);
         let offset = (index - chunk.start) as usize;
         chunk.places.get(offset)
     }
@@ -106,7 +108,7 @@ impl<F> Chunks<F> {
         index: u32,
         f: impl FnOnce(Pin<&mut Option<F>>, &Link, &Waker) -> R,
     ) -> R {
-        let chunk = self.chunk(index);
+        let chunk = self.chunk_mut(index);
         let offset = (index - chunk.start) as usize;
         let place = chunk.places.get(offset);
         chunk
@@ -114,22 +116,67 @@ impl<F> Chunks<F> {
             .lend(offset, |link, waker| f(place, link, waker))
     }
 
-    fn chunk(&mut self, index: u32) -> &mut Chunk<F> {
+    #[inline]
+    fn chunk(&self, index: u32) -> &Chunk<F> {
+        match &self.last {
+            Some(last) if last.start <= index => last,
+            _ => &self.older[find(self.first, index)],
+        }
+    }
+
+    #[inline]
+    fn chunk_mut(&mut self, index: u32) -> &mut Chunk<F> {
         match &mut self.last {
             Some(last) if last.start <= index => last,
-            _ => {
-                let chunk = find(&self.older, index);
-                &mut self.older[chunk]
-            }
+            _ => &mut self.older[find(self.first, index)],
         }
     }
 }
 
-/// Finds an older chunk; half of all children and more are in the newest.
-fn find<F>(older: &[Chunk<F>], index: u32) -> usize {
-    let mut chunk = older.len().saturating_sub(1);
-    while chunk > 0 && older[chunk].start > index {
-        chunk -= 1;
+/// Finds the slab of a number, where the first one holds `first`.
+#[inline]
+const fn find(first: u32, index: u32) -> usize {
+    if index < first {
+        return 0;
     }
-    chunk
+    // The second one ends at twice the first power of two that is not below `first`, the third at twice that.
+    let chunk = (first - 1)
+        .leading_zeros()
+        .saturating_sub(index.leading_zeros());
+    if chunk == 0 { 1 } else { chunk as usize }
+}
+
+/// Says how large the slab is that begins at `start`; too large where there is no such number.
+fn next_size(start: u32) -> usize {
+    if start == 0 {
+        return FIRST;
+    }
+    let start = u64::from(start);
+    let size = 2 * start.next_power_of_two() - start;
+    usize::try_from(size).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_logarithm_finds_the_slab_of_each_number() {
+        for first in [1, 2, 3, 16, 17, 1_000, 1_023, 1_024, 1_025] {
+            let (mut start, mut size) = (0, first);
+            for chunk in 0..12 {
+                for index in [start, start + size / 2, start + size - 1] {
+                    assert_eq!(find(first, index), chunk, "{index} after {first}");
+                }
+                start += size;
+                size = u32::try_from(next_size(start)).expect("it is small");
+                assert!(size >= start, "{size} behind {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_no_slab_beyond_four_billion_children() {
+        assert!(next_size((1 << 31) + 1) > MOST as usize);
+    }
 }
