@@ -4,6 +4,7 @@ mod bench;
 mod cargo;
 mod compile_fail;
 mod features;
+mod flat;
 mod job;
 mod metastable;
 mod msrv;

@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use super::{bench, cargo, compile_fail, features, metastable, msrv, no_std, smoke};
+use super::{bench, cargo, compile_fail, features, flat, metastable, msrv, no_std, smoke};
 use crate::error::Result;
 use crate::tally::Tally;
 use crate::{loom, test, tidy};
@@ -105,6 +105,12 @@ pub(crate) const JOBS: &[Job] = &[
         name: "metastable",
         about: "whether calls recover from a stall, by what pays for retries: five seeds",
         run: metastable::run,
+        ..PLAIN
+    },
+    Job {
+        name: "flat",
+        about: "memory over ten million children on one scope, optimised",
+        run: flat::run,
         ..PLAIN
     },
     Job {
