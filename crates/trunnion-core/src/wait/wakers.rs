@@ -14,7 +14,16 @@ const BATCH: usize = if cfg!(trunnion_loom) { 2 } else { 32 };
 /// A batch that is dropped wakes what is in it, so that no wake is lost.
 #[derive(Debug)]
 pub struct Wakers {
-    batch: [Option<Waker>; BATCH],
+    // Most batches are of one, which costs no more than the waker: there is nobody in `rest` without it.
+    first: Option<Waker>,
+    // Made for the second.
+    rest: Option<Rest>,
+}
+
+/// Those behind the first.
+#[derive(Debug)]
+struct Rest {
+    batch: [Option<Waker>; BATCH - 1],
     // Where the next one goes, and the next one to be woken.
     len: usize,
     woken: usize,
@@ -24,24 +33,74 @@ pub struct Wakers {
 
 impl Wakers {
     /// Makes an empty batch.
+    #[inline]
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            batch: [const { None }; BATCH],
-            len: 0,
-            woken: 0,
-            more: VecDeque::new(),
+            first: None,
+            rest: None,
         }
     }
 
     /// Tells whether one more waker would need the heap.
     #[must_use]
     pub const fn is_full(&self) -> bool {
-        self.len == BATCH
+        matches!(&self.rest, Some(rest) if rest.len == BATCH - 1)
     }
 
     /// Keeps one waker.
+    #[inline]
     pub fn push(&mut self, waker: Waker) {
+        if self.first.is_none() {
+            self.first = Some(waker);
+        } else {
+            self.rest.get_or_insert_with(Rest::new).push(waker);
+        }
+    }
+
+    /// Takes wakers from `next` until there is none or the batch is full.
+    #[inline]
+    pub(super) fn fill(&mut self, mut next: impl FnMut() -> Option<Waker>) {
+        if self.first.is_none() {
+            self.first = next();
+        }
+        if self.first.is_none() || self.is_full() {
+            return;
+        }
+        let Some(second) = next() else { return };
+        let rest = self.rest.get_or_insert_with(Rest::new);
+        rest.push(second);
+        rest.fill(next);
+    }
+
+    /// Wakes them in the order in which they came, and is empty afterwards. Each panic stays with its waker.
+    ///
+    /// # Errors
+    /// The first panic of a waker, once all are woken.
+    #[inline]
+    pub fn wake(&mut self) -> Result<(), PanicPayload> {
+        let Some(waker) = self.first.take() else {
+            return Ok(());
+        };
+        let woken = catch(|| waker.wake());
+        match &mut self.rest {
+            Some(rest) => rest.wake(woken),
+            None => woken,
+        }
+    }
+}
+
+impl Rest {
+    const fn new() -> Self {
+        Self {
+            batch: [const { None }; BATCH - 1],
+            len: 0,
+            woken: 0,
+            more: VecDeque::new(),
+        }
+    }
+
+    fn push(&mut self, waker: Waker) {
         match self.batch.get_mut(self.len) {
             Some(slot) => {
                 *slot = Some(waker);
@@ -51,9 +110,8 @@ impl Wakers {
         }
     }
 
-    /// Takes wakers from `next` until there is none or the batch is full.
     #[inline]
-    pub(super) fn fill(&mut self, mut next: impl FnMut() -> Option<Waker>) {
+    fn fill(&mut self, mut next: impl FnMut() -> Option<Waker>) {
         for slot in self.batch.iter_mut().skip(self.len) {
             let Some(waker) = next() else { return };
             *slot = Some(waker);
@@ -61,12 +119,10 @@ impl Wakers {
         }
     }
 
-    /// Wakes them in the order in which they came, and is empty afterwards. Each panic stays with its waker.
-    ///
-    /// # Errors
-    /// The first panic of a waker, once all are woken.
-    pub fn wake(&mut self) -> Result<(), PanicPayload> {
+    /// Wakes them after the first, whose panic goes before theirs.
+    fn wake(&mut self, woken: Result<(), PanicPayload>) -> Result<(), PanicPayload> {
         let mut first = FirstPanic::default();
+        first.keep(woken);
         // One catch runs on until a waker panics, and is entered again for those behind it.
         while self.len > 0 {
             first.keep(catch(|| self.wake_until_panic()));
@@ -96,6 +152,7 @@ impl Default for Wakers {
 }
 
 impl Drop for Wakers {
+    #[inline]
     fn drop(&mut self) {
         if let Err(panic) = self.wake() {
             contain(|| drop(panic));
