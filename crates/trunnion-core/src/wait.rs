@@ -47,10 +47,10 @@
 //!
 //! # Who may touch what
 //!
-//! * W1: links, waker and value of an entry are touched under the queue's lock only, from `push` until its waiter has seen,
-//!   under the lock, that the entry is out of the list. Before and after that the waiter alone knows the entry.
+//! * W1: links, waker and value of an entry are touched under the queue's lock only, from `push` until its waiter has seen
+//!   `notified`, with or without the lock, or takes the entry out itself. Before and after that the waiter alone knows the entry.
 //! * W2: an entry is in the list exactly while its waker is there. Whoever takes the waker takes the entry out, in the same
-//!   turn of the lock.
+//!   turn of the lock, and then sets `notified` as the last thing that he does with the entry: it may be gone at once.
 //! * W3: an entry does not move and is not freed while it is in the list: its waiter is pinned, and takes it out when it is
 //!   dropped.
 //! * W4: a waiter's queue lives as long as the waiter, and is the same at each call ([`Home`]).
@@ -67,6 +67,10 @@ use core::ptr;
 use core::task::{Context, Poll, Waker};
 
 use crate::panic::contain;
+use crate::sync::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
 use crate::{PanicPayload, mutant};
 
@@ -139,7 +143,13 @@ unsafe impl<S: Shared> Home for Arc<WaitQueue<S>> {
 }
 
 /// An entry, as the list sees it.
-type Node<V> = UnsafeCell<Entry<V>>;
+struct Node<V> {
+    // The waiter's own alone: the entry was pushed, and has not been seen to be out of the list since.
+    registered: Cell<bool>,
+    // Set when the entry was taken out, and taken back by its waiter when that has seen it.
+    notified: AtomicBool,
+    entry: UnsafeCell<Entry<V>>,
+}
 
 struct Entry<V> {
     prev: *const Node<V>,
@@ -299,13 +309,24 @@ impl<'a, S: Shared> Locked<'a, S> {
         (!head.is_null()).then(|| self.with(head, |entry| entry.value))
     }
 
-    /// Reaches an entry that is in this list, or is its own waiter's.
+    /// Finds an entry that is in this list, on its way out of it, or its own waiter's.
     #[expect(clippy::unused_self, reason = "its lock is held")]
+    fn node(&self, node: *const Node<S::Value>) -> &Node<S::Value> {
+        // SAFETY: W3: the entry is there, for its waiter has not been let go.
+        unsafe { &*node }
+    }
+
+    /// Reaches what is in such an entry.
     fn with<R>(&self, node: *const Node<S::Value>, f: impl FnOnce(&mut Entry<S::Value>) -> R) -> R {
-        // SAFETY: W3: the entry is there.
-        let node = unsafe { &*node };
+        let node = self.node(node);
         // SAFETY: W1: the lock is held, and `f` reaches no other entry.
-        node.with_mut(|entry| f(unsafe { &mut *entry }))
+        node.entry.with_mut(|entry| f(unsafe { &mut *entry }))
+    }
+
+    /// Lets the waiter of an entry that is out of the list go on: the entry may be gone after this.
+    fn let_go(&self, node: *const Node<S::Value>) {
+        let order = mutant!("wait-let-go-unreleased", Release, Relaxed);
+        self.node(node).notified.store(true, order);
     }
 }
 
@@ -323,8 +344,6 @@ impl<S: Shared> fmt::Debug for Locked<'_, S> {
 #[must_use = "futures do nothing unless polled"]
 pub struct Waiter<H: Home> {
     home: H,
-    // Its own alone: the entry was pushed, and has not been seen to be out of the list since.
-    registered: Cell<bool>,
     node: Node<<H::Shared as Shared>::Value>,
     _pinned: PhantomPinned,
 }
@@ -339,13 +358,16 @@ impl<H: Home> Waiter<H> {
     pub fn new(home: H, value: <H::Shared as Shared>::Value) -> Self {
         Self {
             home,
-            registered: Cell::new(false),
-            node: UnsafeCell::new(Entry {
-                prev: ptr::null(),
-                next: ptr::null(),
-                waker: None,
-                value,
-            }),
+            node: Node {
+                registered: Cell::new(false),
+                notified: AtomicBool::new(false),
+                entry: UnsafeCell::new(Entry {
+                    prev: ptr::null(),
+                    next: ptr::null(),
+                    waker: None,
+                    value,
+                }),
+            },
             _pinned: PhantomPinned,
         }
     }
@@ -358,11 +380,14 @@ impl<H: Home> Waiter<H> {
     /// Tells what it would wait for; `None` once it waits, for then others may change that.
     #[must_use]
     pub fn value(self: Pin<&mut Self>) -> Option<<H::Shared as Shared>::Value> {
-        if self.registered.get() {
-            return None;
-        }
-        // SAFETY: W1: the waiter alone knows the entry, and this is the only reference to the waiter.
-        Some(self.node.with(|entry| unsafe { (*entry).value }))
+        let own = !self.node.registered.get();
+        own.then(|| self.own_value())
+    }
+
+    /// Reads the value of an entry that the waiter alone knows.
+    fn own_value(&self) -> <H::Shared as Shared>::Value {
+        // SAFETY: W1: the waiter alone knows the entry, and it is pinned by who calls this.
+        self.node.entry.with(|entry| unsafe { (*entry).value })
     }
 
     /// Waits: ready if `ready` holds under the lock at the first poll, or once the waiter was notified.
@@ -403,45 +428,72 @@ impl<H: Home> Waiter<H> {
         ready: impl FnOnce(&mut Locked<'_, H::Shared>) -> Option<T>,
         notified: impl FnOnce(&mut Locked<'_, H::Shared>, <H::Shared as Shared>::Value) -> T,
     ) -> Poll<T> {
+        self.poll_claim(cx, ready, |queue, value| notified(&mut queue.lock(), value))
+    }
+
+    /// The same for what a notified waiter can take without the lock.
+    ///
+    /// # Cancel safety
+    /// That of [`Waiter`].
+    pub fn poll_claim<T>(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        ready: impl FnOnce(&mut Locked<'_, H::Shared>) -> Option<T>,
+        notified: impl FnOnce(&WaitQueue<H::Shared>, <H::Shared as Shared>::Value) -> T,
+    ) -> Poll<T> {
         self.poll_either(cx, |_, queue| ready(queue), notified)
     }
 
+    #[inline]
     fn poll_either<T>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         ready: impl FnOnce(&H, &mut Locked<'_, H::Shared>) -> Option<T>,
-        notified: impl FnOnce(&mut Locked<'_, H::Shared>, <H::Shared as Shared>::Value) -> T,
+        notified: impl FnOnce(&WaitQueue<H::Shared>, <H::Shared as Shared>::Value) -> T,
     ) -> Poll<T> {
         let this = self.into_ref().get_ref();
-        if this.registered.get() {
-            return this.poll_again(cx.waker(), notified);
+        if !this.node.registered.get() {
+            return this.poll_first(cx.waker(), ready);
         }
+        if !this.node.notified.load(Acquire) && !this.poll_listed(cx.waker()) {
+            return Poll::Pending;
+        }
+        this.go_on();
+        Poll::Ready(notified(this.home.queue(), this.own_value()))
+    }
+
+    /// Knows the entry alone again.
+    fn go_on(&self) {
+        self.node.registered.set(false);
+        self.node.notified.store(false, Relaxed);
+    }
+
+    fn poll_first<T>(
+        &self,
+        waker: &Waker,
+        ready: impl FnOnce(&H, &mut Locked<'_, H::Shared>) -> Option<T>,
+    ) -> Poll<T> {
         // Cloned and dropped outside of the lock: both are user code.
-        let waker = cx.waker().clone();
-        let mut queue = this.home.queue().lock();
-        if let Some(ready) = mutant!("wait-unchecked", ready(&this.home, &mut queue), None) {
+        let waker = waker.clone();
+        let mut queue = self.home.queue().lock();
+        if let Some(ready) = mutant!("wait-unchecked", ready(&self.home, &mut queue), None) {
             drop(queue);
             return Poll::Ready(ready);
         }
-        queue.push(&raw const this.node, waker);
-        this.registered.set(true);
+        queue.push(&raw const self.node, waker);
+        self.node.registered.set(true);
         Poll::Pending
     }
 
-    fn poll_again<T>(
-        &self,
-        waker: &Waker,
-        notified: impl FnOnce(&mut Locked<'_, H::Shared>, <H::Shared as Shared>::Value) -> T,
-    ) -> Poll<T> {
+    /// Sees to it that the poll's waker is the one that is woken; true if the waiter was notified meanwhile.
+    #[cold]
+    fn poll_listed(&self, waker: &Waker) -> bool {
         let mut new = None;
         loop {
-            let mut queue = self.home.queue().lock();
+            let queue = self.home.queue().lock();
             let turn = queue.with(&raw const self.node, |entry| turn(entry, waker, &mut new));
             let kept = match turn {
-                Turn::Notified(value) => {
-                    self.registered.set(false);
-                    return Poll::Ready(notified(&mut queue, value));
-                }
+                Turn::Notified => return true,
                 Turn::Kept(old) => Some(mutant!("wait-drops-under-lock", old, {
                     drop(old);
                     None
@@ -450,20 +502,24 @@ impl<H: Home> Waiter<H> {
             };
             drop(queue);
             match kept {
-                Some(_old) => return Poll::Pending,
+                Some(_old) => return false,
                 None => new = Some(waker.clone()),
             }
         }
     }
 
     /// Leaves the list. True if it was still in it; else it was notified and what that gave is passed on.
+    #[inline]
     fn unlink(&self) -> bool {
-        if !self.registered.replace(false) {
-            return false;
-        }
+        self.node.registered.get() && self.unlink_registered()
+    }
+
+    fn unlink_registered(&self) -> bool {
         let mut queue = self.home.queue().lock();
         let value = queue.with(&raw const self.node, |entry| entry.value);
-        if let Some(waker) = queue.remove(&raw const self.node) {
+        let removed = queue.remove(&raw const self.node);
+        self.go_on();
+        if let Some(waker) = removed {
             let waker = mutant!("wait-leaving-drops-under-lock", Some(waker), {
                 drop(waker);
                 None
@@ -505,6 +561,7 @@ fn settle<S: Shared>(mut queue: Locked<'_, S>, f: impl FnOnce(&mut Locked<'_, S>
 }
 
 impl<H: Home> Drop for Waiter<H> {
+    #[inline]
     fn drop(&mut self) {
         self.unlink();
     }
@@ -513,7 +570,7 @@ impl<H: Home> Drop for Waiter<H> {
 impl<H: Home> fmt::Debug for Waiter<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiter")
-            .field("registered", &self.registered.get())
+            .field("registered", &self.node.registered.get())
             .finish_non_exhaustive()
     }
 }

@@ -3,8 +3,10 @@
 
 use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::Duration;
 
 use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
 
@@ -110,6 +112,32 @@ fn grants_go_from_the_front_in_order() {
     assert_eq!(log.take(), ["b", "c"]);
     assert!(all.iter_mut().all(|waiting| waiting.poll(&log).is_ready()));
     assert!(queue.lock().is_empty() && queue.lock().shared().0 == 0);
+}
+
+/// The lock is held by another thread until the waiter has gone on, or that has taken far too long.
+#[test]
+fn a_notified_waiter_goes_on_without_the_lock() {
+    let (queue, log) = queue();
+    let mut first = wait(&queue, &log, "first", 1);
+    release(&queue, 1);
+    let (locked, is_locked) = mpsc::channel();
+    let (done, is_done) = mpsc::channel();
+    let holder = thread::spawn({
+        let queue = Arc::clone(&queue);
+        move || {
+            let _held = queue.lock();
+            locked.send(()).expect("somebody waits for it");
+            is_done.recv_timeout(Duration::from_secs(10)).is_ok()
+        }
+    });
+    is_locked.recv().expect("the lock is held");
+    assert!(first.poll(&log).is_ready());
+    drop(first);
+    done.send(()).expect("the holder waits");
+    assert!(
+        holder.join().expect("it does not panic"),
+        "it waited for the lock"
+    );
 }
 
 #[test]

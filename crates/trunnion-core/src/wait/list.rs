@@ -13,9 +13,7 @@ impl<S: Shared> Locked<'_, S> {
         if head.is_null() {
             return false;
         }
-        if let Some(waker) = self.remove(head) {
-            wakers.push(waker);
-        }
+        self.notify(head, wakers);
         true
     }
 
@@ -64,6 +62,7 @@ impl<S: Shared> Locked<'_, S> {
                 (waker, entry.next)
             });
             if waker.is_some() {
+                self.let_go(at);
                 all = ptr::eq(at, last);
                 at = next;
             }
@@ -93,9 +92,7 @@ impl<S: Shared> Locked<'_, S> {
             if wakers.is_full() {
                 return true;
             }
-            if let Some(waker) = self.remove(last) {
-                wakers.push(waker);
-            }
+            self.notify(last, wakers);
         }
         false
     }
@@ -120,6 +117,15 @@ impl<S: Shared> Locked<'_, S> {
         if head.is_null() || mutant!("wait-nobody-goes-first", first, false) {
             self.inner.head = node;
         }
+    }
+
+    /// Takes an entry out of the list and keeps its waker to be woken; its waiter may go on at once.
+    fn notify(&mut self, node: *const Node<S::Value>, wakers: &mut Wakers) {
+        mutant!("wait-lets-go-early", (), self.let_go(node));
+        if let Some(waker) = self.remove(node) {
+            wakers.push(waker);
+        }
+        self.let_go(node);
     }
 
     /// Takes an entry out of the list; its waker, if it was there.
