@@ -55,12 +55,14 @@ impl Acquire {
     /// Does what the future does, without giving way.
     fn poll_with(&mut self, waker: &Waker) -> Acquired {
         let mut waiter = self.waiter.as_mut();
-        if let Some(claim) = waiter.as_mut().value() {
+        let claim = waiter.as_mut().value();
+        if let Some(claim) = claim {
             if take_now(waiter.home(), claim.permits()) {
                 return Poll::Ready(Ok(claim.permits()));
             }
         }
-        poll_wait(waiter, &mut Context::from_waker(waker))
+        let claim = claim.unwrap_or(Claim::NONE);
+        poll_wait(waiter, &mut Context::from_waker(waker), claim)
     }
 
     fn poll(&mut self) -> Acquired {
@@ -216,6 +218,65 @@ fn a_cancelled_grant_races_a_release() {
         assert_eq!(second.poll(), Poll::Ready(Ok(1)));
         assert_eq!(third.poll(), Poll::Ready(Ok(1)));
         assert_free(&core, 0);
+    });
+}
+
+/// S1: a permit is brought to a line that has emptied meanwhile: whoever takes it sees what was done under it.
+#[test]
+fn a_permit_is_brought_to_a_line_that_empties() {
+    model(
+        "semaphore::a_permit_is_brought_to_a_line_that_empties",
+        || {
+            let core = with_out(1, 1);
+            let payload = Payload::new();
+            let waiting = Acquire::waiting(&core, 1);
+            let leaving = {
+                let (core, payload) = (Arc::clone(&core), payload.clone());
+                thread::spawn(move || {
+                    drop(waiting);
+                    let taken = take_now(&core, 1);
+                    if taken {
+                        payload.read();
+                        give_back(&core, 1);
+                    }
+                })
+            };
+            payload.write();
+            give_back(&core, 1);
+            leaving.join().unwrap();
+            assert_free(&core, 1);
+        },
+    );
+}
+
+/// S1: who was granted takes without the lock: whoever looks meanwhile finds the permits assigned or held, and none assigned to
+/// nobody.
+#[test]
+fn a_claim_races_a_look() {
+    model("semaphore::a_claim_races_a_look", || {
+        let core = with_out(2, 2);
+        let payload = Payload::new();
+        let mut acquire = Acquire::waiting(&core, 2);
+        let claiming = {
+            let payload = payload.clone();
+            thread::spawn(move || {
+                let polled = acquire.poll();
+                if polled.is_ready() {
+                    payload.read();
+                }
+                (acquire, polled)
+            })
+        };
+        payload.write();
+        give_back(&core, 2);
+        let seen = snapshot(&core);
+        assert_eq!((seen.free, seen.waiting), (0, 0));
+        assert!(seen.unclaimed > 0 || seen.assigned == 0);
+        let (mut acquire, polled) = claiming.join().unwrap();
+        assert!(polled.is_ready() || acquire.wakes() == 1);
+        assert!(polled.is_ready() || acquire.poll() == Poll::Ready(Ok(2)));
+        give_back(&core, 2);
+        assert_free(&core, 2);
     });
 }
 

@@ -47,13 +47,14 @@ impl<'a> Future for Acquire<'a> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut waiter = self.project().waiter;
         let core = *waiter.home();
-        if let Some(claim) = waiter.as_mut().value() {
+        let claim = waiter.as_mut().value();
+        if let Some(claim) = claim {
             ready!(coop::poll_proceed(cx));
             if take_now(core, claim.permits()) {
                 return Poll::Ready(Ok(Permit::new(core, claim.permits())));
             }
         }
-        let permits = ready!(poll_wait(waiter, cx));
+        let permits = ready!(poll_wait(waiter, cx, claim.unwrap_or(Claim::NONE)));
         Poll::Ready(permits.map(|permits| Permit::new(core, permits)))
     }
 }
@@ -111,19 +112,21 @@ impl Future for AcquireOwned {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
+        let mut wanted = Claim::NONE;
         if let Projected::New { core, claim } = state.as_mut().project() {
             ready!(coop::poll_proceed(cx));
             let (home, permits) = (core.take().expect(REPOLLED), claim.permits());
             if take_now(&home, permits) {
                 return Poll::Ready(Ok(OwnedPermit::new(home, permits)));
             }
-            let waiter = Waiter::new(home, *claim);
+            wanted = *claim;
+            let waiter = Waiter::new(home, wanted);
             state.set(State::Waiting { waiter });
         }
         let Projected::Waiting { mut waiter } = state.as_mut().project() else {
             unreachable!("{REPOLLED}")
         };
-        let permits = ready!(poll_wait(waiter.as_mut(), cx));
+        let permits = ready!(poll_wait(waiter.as_mut(), cx, wanted));
         let core = Arc::clone(waiter.home());
         state.set(State::Over);
         Poll::Ready(permits.map(|permits| OwnedPermit::new(core, permits)))

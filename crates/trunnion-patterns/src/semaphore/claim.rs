@@ -9,6 +9,9 @@ impl Claim {
     pub(super) const CLOSED: usize = 2;
     const FLAGS: u32 = 2;
 
+    /// That of who is in the line: what he wants lies there.
+    pub(crate) const NONE: Self = Self(0);
+
     /// What is beyond any limit is as good as the largest number that fits.
     pub(crate) const fn new(permits: usize) -> Self {
         let most = usize::MAX >> Self::FLAGS;

@@ -1,8 +1,8 @@
 //! The permits of a semaphore, and the line of those who wait for some.
 //!
 //! Free permits lie in one word beside the lock, with three flags. Taking is a compare-and-swap, giving back an addition; only
-//! who finds a flag goes on to the lock. The number is signed: below zero it is a debt, which those who give back repay before
-//! anybody takes.
+//! who finds a flag goes on to the lock. Who finds the line before that brings his permits to it: what goes from hand to hand does not
+//! touch the word. The number is signed: below zero it is a debt, which those who give back repay before anybody takes.
 //!
 //! * L1: free + held + assigned = limit, where assigned are the permits of those who were granted them and have not been polled
 //!   since.
@@ -10,10 +10,13 @@
 //!   without the lock, so that nobody passes who waits.
 //! * L3: who adds permits and finds `QUEUED` hands out under the lock: permits lie idle only if they are too few for the first.
 //! * L4: `CLOSED` is never cleared. Whoever is in the line after that is refused.
+//! * L5: who was granted takes without the lock, and says so in counts that only grow. The permits above one of a claim are
+//!   counted as claimed before the claim itself is, so that who reads the counts the other way round finds none assigned to nobody.
 //!
 //! The first of the line takes all that it wants at once; until then what comes back gathers in the word (tokio's batch semaphore
 //! gathers it in the first waiter). That an addition is enough where nobody waits is asyncband's idea.
 
+use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -39,15 +42,19 @@ pub(crate) struct Open {
     // Changed under the lock.
     pub(super) limit: AtomicUsize,
     pub(super) idle: WaitQueue<Idle>,
+    // How many of those who were granted have taken that.
+    claimed: AtomicUsize,
+    // Their permits above one each.
+    claimed_more: AtomicUsize,
 }
 
-/// What lies under the lock: counts of those who wait, and of those who were granted permits and have not been polled since.
+/// What lies under the lock: counts of those who wait, and of all who were ever granted permits. The second ones wrap around.
 #[derive(Default)]
 pub(crate) struct Line {
     waiting: usize,
-    unclaimed: usize,
-    // The permits of the unclaimed.
-    assigned: usize,
+    granted: usize,
+    // The permits above one of each.
+    granted_more: usize,
 }
 
 /// How things stand, all at one moment.
@@ -66,8 +73,10 @@ impl Line {
         if answer.is(Claim::CLOSED | Claim::EXCEEDS) {
             return 0;
         }
-        self.unclaimed += 1;
-        self.assigned += answer.permits();
+        self.granted = self.granted.wrapping_add(1);
+        // Nobody waits for none.
+        let more = answer.permits() - 1;
+        self.granted_more = self.granted_more.wrapping_add(more);
         number(answer.permits())
     }
 }
@@ -78,18 +87,17 @@ impl Shared for Line {
     const SEES_LEAVING: bool = true;
 
     fn pass_on(queue: &mut Locked<'_, Self>, claim: Claim, wakers: &mut Wakers) {
-        let Ok(permits) = claimed(queue, claim) else {
+        let Ok(permits) = claimed(queue.open(), claim) else {
             return;
         };
         let permits = mutant!("semaphore-keeps-a-cancelled-grant", permits, 0);
-        queue.open().word.fetch_add(number(permits), Relaxed);
-        hand_out(queue, wakers, Serve::All);
+        hand_out(queue, wakers, permits, Serve::All);
     }
 
     fn left(queue: &mut Locked<'_, Self>, _: Claim, wakers: &mut Wakers) {
         queue.shared().waiting -= 1;
         if mutant!("semaphore-overlooks-those-behind", true, false) {
-            hand_out(queue, wakers, Serve::All);
+            hand_out(queue, wakers, 0, Serve::All);
         }
     }
 }
@@ -101,6 +109,8 @@ pub(crate) fn new(limit: usize) -> Core {
         word: AtomicUsize::new(number(limit)),
         limit: AtomicUsize::new(limit),
         idle: WaitQueue::new(Idle),
+        claimed: AtomicUsize::new(0),
+        claimed_more: AtomicUsize::new(0),
     };
     Core::with_open(Line::default(), open)
 }
@@ -163,25 +173,32 @@ fn refusal(core: &Core, permits: usize) -> Result<(), TryAcquireError> {
 /// Gives permits back.
 #[inline]
 pub(crate) fn give_back(core: &Core, permits: usize) {
+    let word = &core.open().word;
+    let now = word.load(Relaxed);
+    let unseen = mutant!("semaphore-leaves-it-to-another", false, free(now) > 0);
+    if now & QUEUED != 0 && !unseen {
+        return change(core, permits, |_| ());
+    }
     let order = mutant!("semaphore-give-back-unreleased", Release, Relaxed);
-    let before = core.open().word.fetch_add(number(permits), order);
+    let before = word.fetch_add(number(permits), order);
     let flags = mutant!("semaphore-give-back-unseen", QUEUED | AWAITED, AWAITED);
     let unseen = mutant!("semaphore-leaves-it-to-another", false, free(before) > 0);
     if before & flags != 0 && !unseen {
-        change(core, |_| ());
+        change(core, 0, |_| ());
     }
 }
 
-/// Waits for permits; on the first poll in the line, unless they are free and nobody waits.
+/// Waits for so many permits; on the first poll in the line, unless they are free and nobody waits.
 pub(crate) fn poll_wait<H>(
-    mut waiter: Pin<&mut Waiter<H>>,
+    waiter: Pin<&mut Waiter<H>>,
     cx: &mut Context<'_>,
+    claim: Claim,
 ) -> Poll<Result<usize, AcquireError>>
 where
     H: Home<Shared = Line>,
 {
-    let claim = waiter.as_mut().value().unwrap_or(Claim::new(0));
-    waiter.poll_take(cx, |queue| enter(queue, claim.permits()), claimed)
+    let enter = |queue: &mut Locked<'_, Line>| enter(queue, claim.permits());
+    waiter.poll_claim(cx, enter, |core, claim| claimed(core.open(), claim))
 }
 
 /// Takes permits under the lock, or says that they are to be waited for.
@@ -220,19 +237,33 @@ fn enter(queue: &mut Locked<'_, Line>, permits: usize) -> Option<Result<usize, A
 }
 
 /// Takes what a notified waiter was given.
-fn claimed(queue: &mut Locked<'_, Line>, claim: Claim) -> Result<usize, AcquireError> {
+fn claimed(open: &Open, claim: Claim) -> Result<usize, AcquireError> {
     let permits = claim.permits();
     if claim.is(Claim::CLOSED) {
         return Err(AcquireError::Closed);
     }
     if claim.is(Claim::EXCEEDS) {
-        let limit = queue.open().limit.load(Relaxed);
+        let limit = open.limit.load(Relaxed);
         let wanted = permits;
         return Err(AcquireError::ExceedsLimit { wanted, limit });
     }
-    let line = queue.shared();
-    line.unclaimed -= 1;
-    line.assigned -= permits;
+    let more = || {
+        if permits > 1 {
+            open.claimed_more.fetch_add(permits - 1, Relaxed);
+        }
+    };
+    let one = || open.claimed.fetch_add(1, Release);
+    mutant!(
+        "semaphore-claims-one-first",
+        {
+            more();
+            one();
+        },
+        {
+            one();
+            more();
+        }
+    );
     Ok(permits)
 }
 
@@ -243,12 +274,17 @@ enum Serve {
     Batch,
 }
 
-/// Serves the line from the front; true if the batch is too small for all.
-fn hand_out(queue: &mut Locked<'_, Line>, wakers: &mut Wakers, serve: Serve) -> bool {
+/// Serves the line from the front with what is in the word and what is brought; true if the batch is too small for all.
+fn hand_out(
+    queue: &mut Locked<'_, Line>,
+    wakers: &mut Wakers,
+    brought: usize,
+    serve: Serve,
+) -> bool {
     let open = queue.open();
     let limit = open.limit.load(Relaxed);
     let now = open.word.load(Acquire);
-    let (mut left, mut more) = (now, false);
+    let (mut left, mut more) = (now.wrapping_add(number(brought)), false);
     while let Some(claim) = queue.front() {
         if serve == Serve::Batch && wakers.is_full() {
             more = true;
@@ -257,7 +293,7 @@ fn hand_out(queue: &mut Locked<'_, Line>, wakers: &mut Wakers, serve: Serve) -> 
         let Some(answer) = answer(claim, left, limit) else {
             break;
         };
-        left -= queue.shared().note(answer);
+        left = left.wrapping_sub(queue.shared().note(answer));
         queue.set_front(answer);
         queue.wake_front(wakers);
         if mutant!("semaphore-serves-one", false, true) {
@@ -265,10 +301,11 @@ fn hand_out(queue: &mut Locked<'_, Line>, wakers: &mut Wakers, serve: Serve) -> 
         }
     }
     let emptied = mutant!("semaphore-stays-queued", queue.is_empty(), false);
-    let taken = (now - left) | if emptied { now & QUEUED } else { 0 };
-    if taken != 0 {
-        // If the flag is among it, it was set: what is subtracted is the flag and whole permits.
-        open.word.fetch_sub(taken, Relaxed);
+    let then = if emptied { left & !QUEUED } else { left };
+    if then != now {
+        // The flag is taken away only where it was set: all else that changes is whole permits.
+        let order = mutant!("semaphore-brings-unreleased", Release, Relaxed);
+        open.word.fetch_add(then.wrapping_sub(now), order);
     }
     if !more {
         wake_idle(open, left, limit, wakers);
@@ -289,18 +326,21 @@ fn answer(claim: Claim, word: usize, limit: usize) -> Option<Claim> {
     fits.then(|| Claim::new(permits))
 }
 
-/// Changes what lies under the lock, and then serves whom that concerns, in batches between which the lock is free.
+/// Changes what lies under the lock, and then serves whom that concerns, with the permits that are brought, in batches between which
+/// the lock is free.
 #[cold]
-fn change(core: &Core, change: impl FnOnce(&mut Locked<'_, Line>)) {
+fn change(core: &Core, mut brought: usize, change: impl FnOnce(&mut Locked<'_, Line>)) {
     let (mut change, mut more) = (Some(change), true);
     while more {
         let woken = core.lock_and_wake(|queue, wakers| {
             if let Some(change) = change.take() {
                 change(queue);
             }
-            more = hand_out(queue, wakers, Serve::Batch);
+            more = hand_out(queue, wakers, mem::take(&mut brought), Serve::Batch);
         });
-        contain(|| drop(woken));
+        if let Err(panic) = woken {
+            contain(|| drop(panic));
+        }
         more &= mutant!("semaphore-one-batch-only", true, false);
     }
 }
@@ -321,14 +361,14 @@ pub(crate) fn set_limit(core: &Core, limit: usize) {
     };
     mutant!(
         "semaphore-raised-unseen",
-        change(core, set),
+        change(core, 0, set),
         set(&mut core.lock())
     );
 }
 
 /// Takes held permits away for good: they repay a debt, and lower the limit by what is left.
 pub(crate) fn forget(core: &Core, permits: usize) {
-    change(core, |queue| {
+    change(core, 0, |queue| {
         let open = queue.open();
         let debt = free(open.word.load(Relaxed)).min(0).unsigned_abs();
         let repaid = permits.min(debt);
@@ -341,7 +381,7 @@ pub(crate) fn forget(core: &Core, permits: usize) {
 
 /// Closes: whoever waits is refused, and whoever comes.
 pub(crate) fn close(core: &Core) {
-    change(core, |queue| {
+    change(core, 0, |queue| {
         queue.open().word.fetch_or(CLOSED, Release);
     });
 }
@@ -362,12 +402,18 @@ pub(crate) fn snapshot(core: &Core) -> Snapshot {
     let mut queue = core.lock();
     let limit = limit(core);
     let free = free_now(core);
+    let open = queue.open();
     let line = queue.shared();
+    // L5: nobody is granted meanwhile, and what is claimed meanwhile is held.
+    let unclaimed = line.granted.wrapping_sub(open.claimed.load(Acquire));
+    let more = line
+        .granted_more
+        .wrapping_sub(open.claimed_more.load(Relaxed));
     Snapshot {
         limit,
         free,
         waiting: line.waiting,
-        unclaimed: line.unclaimed,
-        assigned: line.assigned,
+        unclaimed,
+        assigned: unclaimed.saturating_add(more),
     }
 }

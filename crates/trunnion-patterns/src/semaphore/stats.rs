@@ -4,7 +4,8 @@ use super::line::Snapshot;
 
 /// Tells how a semaphore stands, all at one moment; made by [`Semaphore::stats`](super::Semaphore::stats).
 ///
-/// `available + assigned + held - debt` is `limit`.
+/// `available + assigned + held - debt` is `limit`. Of somebody who takes several permits at that moment, some may be told as assigned
+/// still and the others as held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SemaphoreStats {
