@@ -58,10 +58,10 @@ where
         let outputs = outputs.expect("the map was polled after it gave its result");
         this.driver.guarded(|mut driver| {
             let mut more = Poll::Ready(true);
-            driver.as_mut().round();
+            driver.as_mut().begin_round();
             let mut taken = core::iter::from_fn(|| {
                 while more == Poll::Ready(true) {
-                    if let Some(output) = driver.as_mut().window().pop() {
+                    if let Some(output) = driver.as_mut().window().next() {
                         return V::value(output);
                     }
                     more = poll_more(driver.as_mut(), cx);

@@ -127,6 +127,14 @@ impl<J: Jobs, U: Until> Driver<J, U> {
         }
     }
 
+    /// Begins that for who takes all outputs at once.
+    pub(super) fn begin_round(mut self: Pin<&mut Self>) {
+        self.as_mut().window().begin_round();
+        if self.window.has_failed() {
+            self.stop(None);
+        }
+    }
+
     /// Says how many operations and outputs there may be together.
     pub(super) const fn places(&self) -> usize {
         let limit = self.bounds.limit.get();

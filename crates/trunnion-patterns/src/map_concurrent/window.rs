@@ -107,6 +107,23 @@ impl<F: Future> Window<F> {
     #[inline]
     pub(super) fn round(&mut self) {
         self.running.begin_round();
+        self.end_round();
+    }
+
+    /// The same for who takes all outputs at once: where each can be given as it comes, [`next`](Self::next) polls.
+    pub(super) fn begin_round(&mut self) {
+        self.running.begin_round();
+        if self.keeps() {
+            self.end_round();
+        }
+    }
+
+    /// Tells whether something is to be noted of an output before it is given.
+    const fn keeps(&self) -> bool {
+        self.ordered || self.weighed || self.stops.is_some()
+    }
+
+    fn end_round(&mut self) {
         while let Some((place, output)) = self.running.next_ended() {
             self.keep(place, output);
         }
@@ -144,6 +161,15 @@ impl<F: Future> Window<F> {
     #[inline]
     pub(super) fn is_next_ready(&self) -> bool {
         matches!(self.outputs.front(), Some(Some(_)))
+    }
+
+    /// Gives the output whose turn it is, or else the next of a round that was begun.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<F::Output> {
+        if !self.outputs.is_empty() || self.keeps() {
+            return self.pop();
+        }
+        self.running.next_ended().map(|(_, output)| output)
     }
 
     /// Gives the output whose turn it is.
