@@ -3,6 +3,7 @@
 mod blocking;
 mod digest;
 mod far;
+mod fetch;
 mod gather;
 mod group;
 mod layer;
@@ -123,6 +124,7 @@ pub const ALL: &[Scenario] = &[
     blocking::SCENARIO,
     runtimes::SCENARIO,
     digest::SCENARIO,
+    fetch::SCENARIO,
 ];
 
 /// Scenarios that only tests run.
