@@ -66,7 +66,7 @@ use core::pin::Pin;
 use core::ptr;
 use core::task::{Context, Poll, Waker};
 
-use crate::panic::contain;
+use crate::panic::{FirstPanic, contain};
 use crate::sync::atomic::{
     AtomicBool,
     Ordering::{Acquire, Relaxed, Release},
@@ -79,7 +79,6 @@ mod turn;
 mod wakers;
 
 use turn::{Turn, turn};
-pub(crate) use wakers::FirstPanic;
 pub use wakers::Wakers;
 
 /// What lies under a queue's lock beside the waiters.

@@ -10,8 +10,8 @@ use std::vec::Vec;
 use super::state::{Seen, Stage};
 use super::tree::{Above, At, Handle, Kept, Node, Tree};
 use super::view::View;
-use crate::panic::contain;
-use crate::wait::{FirstPanic, Wakers};
+use crate::panic::{FirstPanic, contain};
+use crate::wait::Wakers;
 use crate::{CancelReason, PanicPayload, mutant};
 
 /// What a walk leaves for later.

@@ -4,7 +4,7 @@ use core::task::Waker;
 use std::collections::VecDeque;
 
 use crate::PanicPayload;
-use crate::panic::{catch, contain};
+use crate::panic::{FirstPanic, catch, contain};
 
 /// How many wakers one batch holds on the stack; in the models few, so that there is more than one batch.
 const BATCH: usize = if cfg!(trunnion_loom) { 2 } else { 32 };
@@ -157,23 +157,5 @@ impl Drop for Wakers {
         if let Err(panic) = self.wake() {
             contain(|| drop(panic));
         }
-    }
-}
-
-/// Keeps the first of several panics; the others have been told to the process's hook.
-#[derive(Debug, Default)]
-pub(crate) struct FirstPanic(Option<PanicPayload>);
-
-impl FirstPanic {
-    pub(crate) fn keep(&mut self, result: Result<(), PanicPayload>) {
-        match (result, &self.0) {
-            (Ok(()), _) => {}
-            (Err(panic), None) => self.0 = Some(panic),
-            (Err(panic), Some(_)) => contain(|| drop(panic)),
-        }
-    }
-
-    pub(crate) fn into_result(self) -> Result<(), PanicPayload> {
-        self.0.map_or(Ok(()), Err)
     }
 }

@@ -10,7 +10,7 @@ use core::task::{Context, Poll};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use trunnion_core::panic::{catch, contain};
+use trunnion_core::panic::{FirstPanic, catch, contain};
 use trunnion_core::{CancelKind, CancelReason, PanicPayload};
 
 use body::Body;
@@ -39,7 +39,7 @@ struct Driver<J, T, E> {
     stage: Stage,
     body_ended: bool,
     body_error: Option<E>,
-    panic: Option<PanicPayload>,
+    panic: FirstPanic,
     elapsed: Option<Elapsed>,
     // The joiner or the body has ended it.
     decided: bool,
@@ -69,7 +69,7 @@ where
             stage: Stage::Runs,
             body_ended: false,
             body_error: None,
-            panic: None,
+            panic: FirstPanic::new(),
             elapsed: None,
             decided: false,
             cut: false,
@@ -146,11 +146,9 @@ where
 
     /// Keeps the first panic, and cancels the scope.
     fn keep_panic(&mut self, panic: PanicPayload) {
-        if self.panic.is_some() {
-            return contain(|| drop(panic));
+        if self.panic.keep(Err(panic)) {
+            self.stop(CancelKind::SiblingPanicked);
         }
-        self.panic = Some(panic);
-        self.stop(CancelKind::SiblingPanicked);
     }
 
     fn poll_body<Fut>(&mut self, mut body: Pin<&mut Body<Fut>>, cx: &mut Context<'_>)
@@ -202,9 +200,7 @@ where
     }
 
     fn finish(&mut self) -> Result<J::Output, ScopeError<E>> {
-        if let Some(panic) = self.panic.take() {
-            panic.resume();
-        }
+        core::mem::take(&mut self.panic).resume();
         let cut = self.why_cut();
         let Some(joiner) = self.joiner.take() else {
             unreachable!("a scope has one end")

@@ -6,9 +6,8 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use trunnion_core::PanicPayload;
 use trunnion_core::choose;
-use trunnion_core::panic::{catch, contain};
+use trunnion_core::panic::{FirstPanic, catch};
 
 use super::member::Member;
 use super::{Alike, Fallible, Group, Start, Together};
@@ -50,15 +49,6 @@ impl Cursor {
         }
         self.polled = 0;
         Poll::Pending
-    }
-}
-
-/// Drops in a catch, and keeps the first panic.
-fn drop_member(first: &mut Option<PanicPayload>, clear: impl FnOnce()) {
-    match (catch(clear), &first) {
-        (Ok(()), _) => {}
-        (Err(payload), None) => *first = Some(payload),
-        (Err(payload), Some(_)) => contain(|| drop(payload)),
     }
 }
 
@@ -105,11 +95,9 @@ macro_rules! tuple {
 
             fn clear(self: Pin<&mut Self>) {
                 let this = self.project();
-                let mut first = None;
-                $(drop_member(&mut first, || this.$field.clear());)+
-                if let Some(payload) = first {
-                    payload.resume();
-                }
+                let mut first = FirstPanic::new();
+                $(first.keep(catch(|| this.$field.clear()));)+
+                first.resume();
             }
         }
 
