@@ -2,11 +2,13 @@
 
 mod runtime_ends;
 
-use std::future::pending;
+use std::future::{Future, pending, poll_fn};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::task::Poll;
 use std::time::Duration;
 
+use trunnion_core::panic::catch;
 use trunnion_core::sync::Mutex;
 use trunnion_core::{AnyRuntime, CancelKind, CancelToken, Clock, Timer, YieldNow};
 use trunnion_patterns::{
@@ -209,6 +211,33 @@ fn a_child_that_is_deaf_is_killed_when_its_grace_is_over_and_named() {
         assert!(rt.now() - start >= 2 * MOMENT);
         assert_eq!(log.text(), "+a +b +c -c -b -a");
         assert_eq!(late.text(), "deaf");
+    });
+}
+
+#[test]
+fn a_hook_that_panics_kills_the_children_and_is_raised_when_they_are_gone() {
+    everywhere(|rt| async move {
+        let log = Log::default();
+        let failing = ChildSpec::new("failing", |ctx| async move {
+            ctx.ready();
+            Err("broken")
+        });
+        let supervisor = eager(&rt)
+            .child(calm(&log, "a"))
+            .child(calm(&log, "b"))
+            .child(failing)
+            .on_end(|end| panic!("{}", end.child))
+            .build()
+            .expect("it is sound");
+        let mut run = Box::pin(supervisor.run());
+        let raised = poll_fn(|cx| match catch(|| run.as_mut().poll(cx)) {
+            Ok(polled) => polled.map(|_| None),
+            Err(panic) => Poll::Ready(Some(panic)),
+        });
+        let raised = raised.await.expect("it is raised");
+        assert_eq!(raised.message(), Some("failing"));
+        let text = log.text();
+        assert!(text.contains("-a") && text.contains("-b"), "{text}");
     });
 }
 

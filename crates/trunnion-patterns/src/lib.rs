@@ -48,6 +48,10 @@
 //! | `Supervisor` | the child is restarted, until that is too often | the same |
 //! | `Shutdown` | are the parts' own | the shutdown begins, and its report tells of it |
 //!
+//! A hook that its pattern calls in its own future (`on_end`, `on_straggler`) and that panics is a panic of the pattern: what was started is
+//! stopped, and it goes on when all are gone. One that is called where nobody waits (`on_panic` in the task of a child, `on_orphan`
+//! in a drop) has told the process's panic hook, and changes nothing.
+//!
 //! # In which order they are polled
 //!
 //! The first time in their order; of `race` and `race_ok` beginning with the one that

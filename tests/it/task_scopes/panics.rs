@@ -9,7 +9,7 @@ use trunnion_core::sync::Mutex;
 use trunnion_core::{AnyRuntime, CancelKind, YieldNow};
 use trunnion_patterns::{Child, CollectAll, Discard, Outcome, PanicPolicy, TaskScope, bracket};
 
-use super::{Fault, Member, begin, caught, endless, everywhere};
+use super::{Fault, Member, begin, caught, endless, everywhere, until_alive};
 
 /// Panics when it is dropped.
 struct Bomb(&'static str);
@@ -185,5 +185,60 @@ fn a_child_that_awaits_its_own_scope_panics_with_both_names() {
             seen.contains("`ouroboros`") && seen.contains("its own scope `pool`"),
             "{seen}"
         );
+    });
+}
+
+#[test]
+fn a_hook_that_panics_for_one_straggler_is_told_of_the_others_and_raised() {
+    everywhere(|rt| async move {
+        let (alive, told) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&told);
+        let scope = TaskScope::builder(&rt)
+            .joiner(Discard::<Fault>::new())
+            .grace(std::time::Duration::ZERO)
+            .on_panic(|_, _| panic!("a hook in a child's task"))
+            .on_straggler(move |_| {
+                count.fetch_add(1, SeqCst);
+                panic!("late")
+            });
+        let raised = caught(scope.run(async |s: TaskScope<_, (), Fault>| {
+            for _ in 0..3 {
+                let stubborn = endless(Member::of(&alive));
+                drop(s.spawn_graceful(|_| stubborn));
+            }
+            rt.yield_now().await;
+            s.token().cancel();
+            Ok(())
+        }));
+        let raised = raised.await.expect_err("it is raised");
+        assert_eq!(raised.message(), Some("late"));
+        assert_eq!((told.load(SeqCst), alive.load(SeqCst)), (3, 0));
+    });
+}
+
+/// The panic of the caller drops the scope, whose body's and children's destructors panic too.
+#[test]
+fn a_scope_that_is_dropped_by_a_panic_of_its_caller_does_not_abort() {
+    everywhere(|rt| async move {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let raised = caught(async {
+            let mut scope = Box::pin(TaskScope::builder(&rt).run(async |s| {
+                for _ in 0..2 {
+                    let (bomb, member) = (Bomb("a child"), Member::of(&alive));
+                    drop(s.spawn(async move {
+                        let _all = (member, bomb);
+                        pending::<Result<(), Fault>>().await
+                    }));
+                }
+                let _bomb = Bomb("the body");
+                pending().await
+            }));
+            begin(&mut scope).await;
+            rt.yield_now().await;
+            panic!("the caller")
+        });
+        let raised: Result<(), _> = raised.await;
+        assert_eq!(raised.expect_err("it panics").message(), Some("the caller"));
+        until_alive(&rt, &alive, 0).await;
     });
 }

@@ -5,6 +5,7 @@ use core::time::Duration;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use trunnion_core::panic::FirstPanic;
 use trunnion_core::{CancelKind, CancelToken};
 
 use super::Supervisor;
@@ -53,6 +54,7 @@ impl<E> Plan<E> {
             intensity: Intensity::new(self.restarts, self.window),
             backoff: self.backoff,
             on_end: self.on_end,
+            panic: FirstPanic::new(),
             verdict: None,
             reason: CancelKind::SiblingFailed.into(),
         };
@@ -168,19 +170,24 @@ impl<R, E> SupervisorBuilder<R, E> {
 
     /// Calls `hook` each time a child has ended, with how it did and what comes next: the place to log failures.
     ///
-    /// It runs in the supervisor's task. If it panics, the children are killed, and the panic goes on when they are gone.
+    /// It runs in the supervisor's task. If it panics, the children are killed, of which it is told too, and the first panic goes on when
+    /// they are gone.
     pub fn on_end(mut self, hook: impl FnMut(&ChildEnd<'_, E>) + Send + 'static) -> Self {
         self.plan.on_end = Some(Box::new(hook));
         self
     }
 
     /// Calls `hook` with the name of each child whose grace is over, before it is killed.
+    ///
+    /// Its panic is dealt with like that of [`on_end`](Self::on_end).
     pub fn on_straggler(mut self, hook: impl FnMut(&str) + Send + 'static) -> Self {
         self.plan.on_straggler = Some(Box::new(hook));
         self
     }
 
     /// Calls `hook` with the number of children that are left when the supervisor's future is dropped and no scope is around it.
+    ///
+    /// Nobody is there to raise its panic in: the process's panic hook is told, and it goes no further.
     pub fn on_orphan(mut self, hook: impl FnOnce(usize) + Send + 'static) -> Self {
         self.scope = self.scope.on_orphan(hook);
         self

@@ -83,7 +83,9 @@ where
                 // After they were taken: of a child that was killed with the supervisor, that is known by now.
                 self.poll_cancelled(cancelled.as_mut(), cx, now);
                 self.hear(reports, now);
-                if self.kill_late(now) | self.act(scope, now) | self.poll_ready(now, cx) {
+                let killed = self.kill_late(now);
+                self.kill_all(scope);
+                if killed | self.act(scope, now) | self.poll_ready(now, cx) {
                     continue;
                 }
                 if self.line.is_over() {
@@ -130,9 +132,18 @@ where
     fn kill_late(&mut self, now: Instant) -> bool {
         let mut killed = false;
         for seat in &mut self.line.seats {
-            killed |= seat.kill_late(now, self.on_straggler.as_mut());
+            let hook = self.on_straggler.as_mut();
+            killed |= seat.kill_late(now, hook, &mut self.line.panic);
         }
         killed
+    }
+
+    /// Kills all when a hook has panicked.
+    fn kill_all(&mut self, scope: &Scope<R, E>) {
+        if !self.line.panic.is_empty() {
+            self.cancel(CancelKind::SiblingPanicked.into());
+            contain(|| _ = scope.token().kill(CancelKind::SiblingPanicked));
+        }
     }
 
     /// Does what is to be done now; true if there was anything.
@@ -217,6 +228,18 @@ where
         }
         self.hear(self.told.take(), self.rt.now());
         let verdict = self.line.verdict.take();
-        verdict.unwrap_or(Ok(SupervisorEnd::Completed))
+        let Err(panic) = core::mem::take(&mut self.line.panic).into_result() else {
+            return verdict.unwrap_or(Ok(SupervisorEnd::Completed));
+        };
+        // Nothing is left to be dropped while it unwinds.
+        contain(|| drop(verdict));
+        contain(|| drop(self));
+        panic.resume()
+    }
+}
+
+impl<R, E> Drop for Driver<R, E> {
+    fn drop(&mut self) {
+        contain(|| drop(self.line.verdict.take()));
     }
 }

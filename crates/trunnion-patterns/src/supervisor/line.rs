@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use trunnion_core::panic::contain;
+use trunnion_core::panic::{FirstPanic, catch, contain};
 use trunnion_core::{CancelKind, CancelReason, Entropy, Instant};
 
 use super::child_end::{AfterEnd, ChildEnd};
@@ -45,6 +45,8 @@ pub(super) struct Line<E> {
     pub(super) intensity: Intensity,
     pub(super) backoff: Backoff,
     pub(super) on_end: Option<EndHook<E>>,
+    /// The first panic of a hook.
+    pub(super) panic: FirstPanic,
     /// How the supervisor ends, once that is known: the first reason stays.
     pub(super) verdict: Option<Verdict<E>>,
     /// What the children that are stopped are told.
@@ -158,7 +160,7 @@ impl<E> Line<E> {
             return;
         };
         let seat = &self.seats[at];
-        hook(&ChildEnd {
+        let end = ChildEnd {
             child: &seat.spec.name,
             restarts: seat.starts.saturating_sub(1),
             outcome,
@@ -167,7 +169,8 @@ impl<E> Line<E> {
                 Sequel::Next(next) => *next,
                 Sequel::Fails(_) => AfterEnd::Fail,
             },
-        });
+        };
+        self.panic.keep(catch(|| hook(&end)));
     }
 
     fn error(&self, at: usize, last: Outcome<(), E>, failure: &Failure) -> SupervisorError<E> {

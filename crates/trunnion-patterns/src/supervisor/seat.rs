@@ -5,7 +5,7 @@ use core::pin::Pin;
 use core::task::Context;
 use core::time::Duration;
 
-use trunnion_core::panic::contain;
+use trunnion_core::panic::{FirstPanic, catch, contain};
 use trunnion_core::{CancelKind, CancelReason, CancelToken, CancelledOwned, Entropy, Instant};
 
 use super::child_spec::{ChildSpec, StopMode};
@@ -177,14 +177,19 @@ impl<E> Seat<E> {
     }
 
     /// Kills it if its time to stop is over, once `hook` has its name; true if it is.
-    pub(super) fn kill_late(&mut self, now: Instant, hook: Option<&mut StragglerHook>) -> bool {
+    pub(super) fn kill_late(
+        &mut self,
+        now: Instant,
+        hook: Option<&mut StragglerHook>,
+        panic: &mut FirstPanic,
+    ) -> bool {
         let State::Alive(alive) = &mut self.state else {
             return false;
         };
         let late = alive.is_late(now);
         if late {
             if let Some(hook) = hook {
-                hook(&self.spec.name);
+                panic.keep(catch(|| hook(&self.spec.name)));
             }
             alive.kill();
         }

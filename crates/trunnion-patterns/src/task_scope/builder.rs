@@ -85,7 +85,7 @@ pub(super) struct Around {
 }
 
 /// Is told of a child that is late.
-type StragglerHook = Box<dyn FnMut(&ChildInfo) + Send>;
+pub(super) type StragglerHook = Box<dyn FnMut(&ChildInfo) + Send>;
 
 /// What does not depend on types.
 pub(super) struct Plan {
@@ -221,6 +221,8 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
     }
 
     /// Calls `hook` in the child's task when a child panics, before anybody has drained anything.
+    ///
+    /// Nobody is there to raise a panic of its own in: the process's panic hook is told, and it goes no further.
     pub fn on_panic(
         mut self,
         hook: impl Fn(&ChildInfo, &PanicPayload) + Send + Sync + 'static,
@@ -229,13 +231,17 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
         self
     }
 
-    /// Calls `hook` for each child that is still there when the grace is over.
+    /// Calls `hook` for each child that is still there when the grace is over, before it is killed.
+    ///
+    /// It runs in the scope's task. If it panics, the others are told of and killed all the same, and the panic is raised like one of the body.
     pub fn on_straggler(mut self, hook: impl FnMut(&ChildInfo) + Send + 'static) -> Self {
         self.plan.on_straggler = Some(Box::new(hook));
         self
     }
 
     /// Calls `hook` with the number of children that are left when the scope's future is dropped and no scope is around it.
+    ///
+    /// Its panic is dealt with like that of [`on_panic`](Self::on_panic).
     pub fn on_orphan(mut self, hook: impl FnOnce(usize) + Send + 'static) -> Self {
         self.plan.on_orphan = Some(Box::new(hook));
         self
@@ -277,7 +283,7 @@ impl<R, P> TaskScopeBuilder<R, P, Unlimited> {
     /// [`ScopeError`]: what the joiner calls a failure, the body's error, a cancellation or a deadline that cut it short.
     ///
     /// # Panics
-    /// With the first panic of the body, the joiner or a child, when all children are gone. In debug builds, when a child
+    /// With the first panic of the body, the joiner, [`on_straggler`](Self::on_straggler) or a child, when all children are gone. In debug builds, when a child
     /// awaits its own scope.
     ///
     /// # Cancel safety

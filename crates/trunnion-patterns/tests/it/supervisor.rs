@@ -2,6 +2,7 @@
 
 mod delays;
 mod ends;
+mod hooks;
 mod limits;
 mod oracle;
 mod starts;

@@ -8,6 +8,7 @@ use trunnion_core::panic::{catch, contain};
 use trunnion_core::{CancelKind, CancelledOwned, Timer};
 
 use super::{ChildInfo, Driver, Elapsed, Joiner, list};
+use crate::task_scope::builder::StragglerHook;
 
 /// How far the end of a scope has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,13 +87,21 @@ where
     /// The grace is over: tells who is late, and kills them.
     fn kill(&mut self) {
         self.stage = Stage::Killed;
-        if let Some(hook) = &mut self.plan.on_straggler {
-            for entry in list(&self.joint) {
-                contain(|| hook(&ChildInfo::new(entry)));
-            }
-        }
+        let hook = self.plan.on_straggler.take();
+        self.name_all(hook);
         if let Err(panic) = catch(|| self.core().token.kill(CancelKind::GraceExpired)) {
             self.keep_panic(panic);
         }
+    }
+
+    /// Tells `hook` who is still there.
+    fn name_all(&mut self, hook: Option<StragglerHook>) {
+        let Some(mut hook) = hook else { return };
+        for entry in list(&self.joint) {
+            if let Err(panic) = catch(|| hook(&ChildInfo::new(entry))) {
+                self.keep_panic(panic);
+            }
+        }
+        contain(|| drop(hook));
     }
 }

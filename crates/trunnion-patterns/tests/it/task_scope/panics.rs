@@ -190,22 +190,49 @@ fn a_dropped_body_whose_destructor_panics_takes_nobody_with_it() {
 }
 
 #[test]
-fn hooks_that_panic_change_nothing() {
+fn a_hook_for_panics_that_panics_changes_nothing() {
     run(|rt| async move {
         let scope = TaskScope::builder(&rt)
-            .joiner(CollectAll::default())
+            .joiner(CollectAll::<(), Fault>::default())
             .panics(PanicPolicy::Collect)
-            .on_panic(|_, _| panic!("hook"))
-            .on_straggler(|_| panic!("hook"))
-            .grace(super::MOMENT);
+            .on_panic(|_, _| panic!("hook"));
         let outcomes = scope.run(async |s| {
             drop(s.spawn(async { panic!("boom") }));
-            drop(s.spawn_graceful(|_| std::future::pending::<Result<(), Fault>>()));
+            drop(s.spawn(async { Ok(()) }));
+            Ok(())
+        });
+        let outcomes = outcomes.await.expect("it collects");
+        assert!(matches!(
+            &outcomes[..],
+            [Outcome::Panicked(panic), Outcome::Ok(())] if panic.message() == Some("boom")
+        ));
+    });
+}
+
+#[test]
+fn a_hook_for_stragglers_that_panics_is_told_of_all_and_raised_when_they_are_gone() {
+    in_each_schedule(|rt| async move {
+        let (census, told) = (Census::default(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&told);
+        let scope = TaskScope::builder(&rt)
+            .joiner(CollectAll::<(), Fault>::default())
+            .panics(PanicPolicy::Collect)
+            .on_straggler(move |child| {
+                count.fetch_add(1, SeqCst);
+                panic!("of {}", child.number())
+            })
+            .grace(super::MOMENT);
+        let raised = caught(scope.run(async |s| {
+            for _ in 0..3 {
+                let stubborn = census.endless();
+                drop(s.spawn_graceful(|_| stubborn));
+            }
             rt.yield_now().await;
             s.token().cancel();
             Ok(())
-        });
-        assert_eq!(outcomes.await.expect("it collects").len(), 2);
+        }));
+        assert_eq!(text(raised.await), "of 0");
+        assert_eq!((told.load(SeqCst), census.alive()), (3, 0));
     });
 }
 
