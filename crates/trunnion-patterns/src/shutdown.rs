@@ -4,6 +4,7 @@ mod builder;
 mod error;
 mod handle;
 mod limits;
+mod panics;
 mod phase;
 mod report;
 
@@ -23,7 +24,8 @@ pub use error::RegisterError;
 pub use handle::{ShutdownGuard, ShutdownHandle};
 pub use report::{PhaseReport, StopReport};
 
-use limits::{Limits, keep};
+use limits::Limits;
+use panics::Panics;
 use phase::OpenPhase;
 
 use crate::timeout_at;
@@ -82,6 +84,7 @@ pub struct Shutdown<R: Clone> {
     total: Duration,
     kill_budget: Duration,
     signals: Option<StopSignals>,
+    panics: Panics,
 }
 
 impl Shutdown<()> {
@@ -107,7 +110,8 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
     /// while this is polled.
     ///
     /// # Panics
-    /// With the first panic of a waker or a callback of a token, when all phases are over. The panic of a part is in the report.
+    /// When a waker or a callback of a token panicked, and all phases are over. The panic of a part is in the report and does not make
+    /// this panic; where a callback does, there is no report, and the first panic of all is raised: that of a part, if it came before.
     ///
     /// # Cancel safety
     /// Dropping the future kills all parts and waits for none.
@@ -115,41 +119,37 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
     /// # Cost
     /// What is kept of a part that ended before the shutdown began is nothing.
     pub async fn run(mut self) -> StopReport {
-        let (handle, mut signals) = (self.handle(), self.signals.take());
-        let mut first = None;
+        let (handle, panics) = (self.handle(), self.panics.clone());
+        let mut signals = self.signals.take();
         let mut stop = pin!(self.stop());
-        let (report, raised) = poll_fn(|cx| {
-            let taken = catch(|| take_signals(&handle, signals.as_mut(), &mut first, cx));
-            keep(&mut first, taken);
+        let report = poll_fn(|cx| {
+            panics.keep(catch(|| {
+                take_signals(&handle, signals.as_mut(), &panics, cx);
+            }));
             stop.as_mut().poll(cx)
         })
         .await;
-        keep(&mut first, raised);
-        if let Some(panic) = first {
-            panic.resume();
-        }
-        report
+        panics.settle(report)
     }
 
-    async fn stop(&mut self) -> (StopReport, Result<(), PanicPayload>) {
+    async fn stop(&mut self) -> StopReport {
         let handle = self.handle();
         let (rt, token) = (handle.runtime(), handle.token());
-        let asked = ask_in_time(rt, token).await;
+        self.panics.keep(ask_in_time(rt, token).await);
         let reason = token.cancelled().await;
         let begun = rt.now();
-        let mut limits = Limits::new(token.clone(), begun + self.total, self.kill_budget);
-        limits.keep(asked);
+        let (end, panics) = (begun + self.total, self.panics.clone());
+        let mut limits = Limits::new(token.clone(), end, self.kill_budget, panics);
         let mut phases = Vec::new();
         while let Some(open) = self.open.pop_front() {
             phases.push(open.stop(rt, &mut limits, &reason).await);
         }
         let elapsed = rt.now() - begun;
-        let report = StopReport {
+        StopReport {
             reason,
             phases,
             elapsed,
-        };
-        (report, limits.panic.map_or(Ok(()), Err))
+        }
     }
 }
 
@@ -168,7 +168,7 @@ async fn ask_in_time<R: Timer>(rt: &R, token: &CancelToken) -> Result<(), PanicP
 fn take_signals<R: Clone>(
     handle: &ShutdownHandle<R>,
     signals: Option<&mut StopSignals>,
-    first: &mut Option<PanicPayload>,
+    panics: &Panics,
     cx: &mut Context<'_>,
 ) {
     let Some(signals) = signals else {
@@ -177,7 +177,7 @@ fn take_signals<R: Clone>(
     while !handle.token().is_killed() {
         match signals.poll_recv(cx) {
             // Its panic must not keep this from polling for the next one.
-            Poll::Ready(signal) => keep(first, catch(|| _ = handle.request(signal))),
+            Poll::Ready(signal) => panics.keep(catch(|| _ = handle.request(signal))),
             Poll::Pending => return,
         }
     }

@@ -7,6 +7,7 @@ use trunnion_core::{CancelToken, StopSignals};
 
 use super::Shutdown;
 use super::handle::ShutdownHandle;
+use super::panics::Panics;
 use super::phase;
 
 /// What the usual service managers leave a program, less some room for the kill: container runtimes give it 30 seconds.
@@ -101,14 +102,18 @@ impl<R: Clone> ShutdownBuilder<R> {
             Some(token) => token.child(),
             None => CancelToken::new(),
         };
-        let open = |(name, limit)| phase::open(&self.rt, &token, name, limit);
-        let (phases, open) = self.phases.into_iter().map(open).unzip();
+        let panics = Panics::default();
+        let open =
+            |(index, (name, limit))| phase::open(&self.rt, (&token, &panics), index, (name, limit));
+        let phases = self.phases.into_iter().enumerate();
+        let (phases, open) = phases.map(open).unzip();
         Shutdown {
             handle: ShutdownHandle::new(self.rt.clone(), token, phases),
             open,
             total: self.total,
             kill_budget: self.kill_budget,
             signals: self.signals,
+            panics,
         }
     }
 }

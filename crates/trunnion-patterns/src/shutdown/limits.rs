@@ -2,8 +2,10 @@
 
 use core::time::Duration;
 
-use trunnion_core::panic::{catch, contain};
-use trunnion_core::{CancelKind, CancelToken, Instant, PanicPayload, Timer};
+use trunnion_core::panic::catch;
+use trunnion_core::{CancelKind, CancelToken, Instant, Timer};
+
+use super::panics::Panics;
 
 /// The total deadline, and when to give up those who were killed.
 pub(super) struct Limits {
@@ -12,18 +14,22 @@ pub(super) struct Limits {
     kill_budget: Duration,
     // For all phases, once all were killed.
     give_up: Option<Instant>,
-    /// The first panic of a waker or a callback.
-    pub(super) panic: Option<PanicPayload>,
+    pub(super) panics: Panics,
 }
 
 impl Limits {
-    pub(super) const fn new(token: CancelToken, end: Instant, kill_budget: Duration) -> Self {
+    pub(super) const fn new(
+        token: CancelToken,
+        end: Instant,
+        kill_budget: Duration,
+        panics: Panics,
+    ) -> Self {
         Self {
             token,
             end,
             kill_budget,
             give_up: None,
-            panic: None,
+            panics,
         }
     }
 
@@ -48,24 +54,10 @@ impl Limits {
     fn look(&mut self, now: Instant) {
         if now >= self.end {
             let killed = catch(|| _ = self.token.kill(CancelKind::Deadline));
-            self.keep(killed);
+            self.panics.keep(killed);
         }
         if self.give_up.is_none() && self.token.is_killed() {
             self.give_up = Some(now + self.kill_budget);
         }
-    }
-
-    /// Keeps the first panic.
-    pub(super) fn keep(&mut self, raised: Result<(), PanicPayload>) {
-        keep(&mut self.panic, raised);
-    }
-}
-
-/// Keeps the first panic; the payloads of the others are dropped, each in its own catch.
-pub(super) fn keep(first: &mut Option<PanicPayload>, raised: Result<(), PanicPayload>) {
-    match (raised, &first) {
-        (Err(panic), None) => *first = Some(panic),
-        (Err(panic), Some(_)) => contain(|| drop(panic)),
-        (Ok(()), _) => {}
     }
 }

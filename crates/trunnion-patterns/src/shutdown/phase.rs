@@ -12,6 +12,7 @@ use trunnion_core::sync::Mutex;
 use trunnion_core::{CancelKind, CancelReason, CancelToken, PanicPayload, Spawn, Timer};
 
 use super::limits::Limits;
+use super::panics::Panics;
 use super::report::PhaseReport;
 use crate::task_scope::Open;
 use crate::{Done, Flow, Joiner, Outcome, Over, PanicPolicy, ScopeError, TaskScope};
@@ -62,17 +63,22 @@ pub(super) struct OpenPhase<R: Clone> {
 /// Makes a phase that takes parts. It sees nothing of `token` but a kill: when to ask is the shutdown's to say.
 pub(super) fn open<R: Clone>(
     rt: &R,
-    token: &CancelToken,
-    name: Box<str>,
-    limit: Duration,
+    (token, panics): (&CancelToken, &Panics),
+    index: usize,
+    (name, limit): (Box<str>, Duration),
 ) -> (Phase<R>, OpenPhase<R>) {
-    let request = token.clone();
+    let (request, panics) = (token.clone(), panics.clone());
     let report = Arc::new(Mutex::new(PhaseReport::new(name.clone())));
     let open = TaskScope::builder(rt)
         .name(&name)
         .token(&token.shield())
         .panics(PanicPolicy::Collect)
-        .on_panic(move |_, _| _ = request.cancel_with(CancelKind::SiblingPanicked))
+        .on_panic(move |part, _| {
+            panics.part(index, part);
+            panics.keep(catch(|| {
+                _ = request.cancel_with(CancelKind::SiblingPanicked);
+            }));
+        })
         .open(Tally(Arc::clone(&report)));
     let phase = Phase {
         name,
@@ -96,7 +102,8 @@ impl<R: Timer + Spawn + Clone> OpenPhase<R> {
     ) -> PhaseReport {
         let scope = self.open.scope();
         self.open.set_grace(limits.grace(rt.now(), self.limit));
-        limits.keep(catch(|| _ = scope.token().cancel_with(reason.clone())));
+        let asked = catch(|| _ = scope.token().cancel_with(reason.clone()));
+        limits.panics.keep(asked);
         let mut stragglers = Vec::new();
         let raised = {
             let mut over = pin!(self.open.drive(|_| pending()));
@@ -122,7 +129,7 @@ impl<R: Timer + Spawn + Clone> OpenPhase<R> {
             });
             raised.await
         };
-        limits.keep(raised);
+        limits.panics.keep(raised);
         let nothing = PhaseReport::new(Box::default());
         let mut report = core::mem::replace(&mut *self.report.lock(), nothing);
         stragglers.retain(|child| !report.has(child));

@@ -1,5 +1,6 @@
 //! The end of a program, in the simulator.
 
+mod panics;
 mod parts;
 mod phases;
 mod races;
