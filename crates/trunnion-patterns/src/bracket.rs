@@ -21,7 +21,8 @@ pub use release_on::{ReleaseOn, Started};
 ///
 /// The release always runs as a task of its own, and the returned future waits for it. Where `spawner` is a
 /// [`TaskScope`](crate::TaskScope), the scope waits for it too, and neither a cancellation nor a kill stops it: only the end of
-/// the runtime does. `acquire` and `usage` run in the caller and may borrow; the resource and `release` may not.
+/// the runtime does; for a phase of a [`Shutdown`](crate::Shutdown) see [`releases`](crate::ShutdownHandle::releases).
+/// `acquire` and `usage` run in the caller and may borrow; the resource and `release` may not.
 ///
 /// From the moment in which `acquire` gives the resource, a drop releases it; there is no point in between at which it could be lost.
 /// What `acquire` has before that moment is its own to clean up.
@@ -65,7 +66,7 @@ pub use release_on::{ReleaseOn, Started};
 ///
 /// # Cancel safety
 /// Dropping the returned future drops `acquire` or `usage`, and starts the release if the resource was there; nobody waits for it but
-/// a scope. A release that has begun goes on.
+/// a scope or a phase. A release that has begun goes on.
 ///
 /// # Cost
 /// One allocation, and what the runtime allocates for the task of the release.

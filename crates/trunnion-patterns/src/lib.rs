@@ -19,7 +19,7 @@
 //! | the same with many children of one type | [`group`](fn@group) | nothing |
 //! | start tasks and wait for all of them | [`TaskScope`] | `Timer + Spawn` |
 //! | keep tasks running: restart those that fail | [`Supervisor`] | `Timer + Spawn + Entropy` |
-//! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope` |
+//! | release what was acquired, whatever happens | [`bracket`](fn@bracket) | `Spawn`, or a `TaskScope`, or a phase of a `Shutdown` |
 //! | end a program in phases | [`Shutdown`] | `Timer + Spawn` |
 //! | do something periodically | [`interval`](fn@interval), [`interval_at`] | `Timer` |
 //! | let a fast producer meet a slow consumer | [`flow::channel`] | nothing |
@@ -144,7 +144,7 @@ pub use settle::settle;
 pub use shape::{Shape, shape};
 pub use shutdown::{
     PhaseReport, RegisterError, Shutdown, ShutdownBuilder, ShutdownGuard, ShutdownHandle,
-    StopReport,
+    ShutdownReleases, StopReport,
 };
 pub use supervisor::{
     AfterEnd, ChildCtx, ChildEnd, ChildSpec, Restart, StopMode, Strategy, Supervisor,
@@ -153,8 +153,8 @@ pub use supervisor::{
 pub use task_scope::{
     AllOrFirstError, Child, ChildInfo, CollectAll, Discard, Done, Failed, Fault, FirstDone,
     FirstSuccess, Flow, Fold, Joiner, Limited, LimitedScope, Outcome, Over, PanicPolicy, Quorum,
-    Ready, ScopeError, SpawnError, StartError, TaskScope, TaskScopeBuilder, Tolerate, Unlimited,
-    Why,
+    Ready, ScopeError, SpawnError, StartError, TaskScope, TaskScopeBuilder,
+    Tolerate, Unlimited, Why,
 };
 #[doc(hidden)]
 pub use task_scope::{By, Policy, Standard};

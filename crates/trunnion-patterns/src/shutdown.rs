@@ -6,6 +6,7 @@ mod handle;
 mod limits;
 mod panics;
 mod phase;
+mod releases;
 mod report;
 
 use core::fmt;
@@ -22,6 +23,7 @@ use trunnion_core::{CancelKind, CancelToken, PanicPayload, Spawn, StopSignals, T
 pub use builder::ShutdownBuilder;
 pub use error::RegisterError;
 pub use handle::{ShutdownGuard, ShutdownHandle};
+pub use releases::ShutdownReleases;
 pub use report::{PhaseReport, StopReport};
 
 use limits::Limits;

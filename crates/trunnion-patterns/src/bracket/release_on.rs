@@ -13,7 +13,8 @@ use trunnion_core::{JoinError, Spawn, SpawnOptions, TaskHandle};
 #[doc(hidden)]
 pub type Started<V> = Pin<Box<dyn Future<Output = Result<V, JoinError>> + Send>>;
 
-/// Runs the releases of [`bracket`](fn@crate::bracket): any runtime that spawns, or a [`TaskScope`](crate::TaskScope), which counts them.
+/// Runs the releases of [`bracket`](fn@crate::bracket): any runtime that spawns, or a [`TaskScope`](crate::TaskScope) or a phase of a
+/// [`Shutdown`](crate::ShutdownReleases), which count them.
 pub trait ReleaseOn {
     /// Starts a task that nothing but the end of the runtime stops.
     #[doc(hidden)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use trunnion_core::{CancelReason, CancelToken, Cancelled, Spawn, SpawnBlocking, SpawnOptions};
 
+use super::ShutdownReleases;
 use super::error::RegisterError;
 use super::phase::{Phase, Scope};
 use crate::TaskScopeBuilder;
@@ -68,8 +69,7 @@ impl<R> ShutdownHandle<R> {
     /// The first phase is closed by the request itself, the others when they begin: until then work that the phases before them leave
     /// behind may still be registered.
     fn open<F>(&self, phase: &str, back: F) -> Result<(&Scope<R>, F), RegisterError<F>> {
-        let mut phases = self.0.phases.iter().enumerate();
-        match phases.find(|(_, known)| *known.name == *phase) {
+        match self.find(phase) {
             None => Err(RegisterError::NoSuchPhase(back)),
             Some((index, known)) => {
                 let first = index == 0 && self.0.token.is_cancelled();
@@ -79,6 +79,11 @@ impl<R> ShutdownHandle<R> {
                 Ok((&known.scope, back))
             }
         }
+    }
+
+    fn find(&self, phase: &str) -> Option<(usize, &Phase<R>)> {
+        let mut phases = self.0.phases.iter().enumerate();
+        phases.find(|(_, known)| *known.name == *phase)
     }
 
     /// Starts a part as a task, with a token that is cancelled when `phase` begins to stop.
@@ -184,6 +189,47 @@ impl<R> ShutdownHandle<R> {
     {
         let (scope, ()) = self.open(phase, ())?;
         Ok(scope.child_scope())
+    }
+
+    /// Gives what runs the releases of [`bracket`](fn@crate::bracket)s as part of `phase`, whose end waits for them: inside its parts, where they are
+    /// killed too.
+    ///
+    /// A phase that is stopping takes releases until it is over; once it is, they run without being waited for. To keep it from ending, be a
+    /// part of it, or hold a [`guard`](Self::guard).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trunnion_core::{CancelKind, Timer};
+    /// use trunnion_patterns::{Shutdown, bracket};
+    ///
+    /// let report = trunnion_sim::run(|rt| async move {
+    ///     let shutdown = Shutdown::builder(&rt).phase("drain", Duration::from_secs(20)).build();
+    ///     let releases = shutdown.releases("drain").unwrap();
+    ///     let worker = shutdown.register("drain", "worker", |_| async move {
+    ///         let log_out = move |_| async move {
+    ///             rt.sleep(Duration::from_millis(300)).await;
+    ///             Ok::<(), ()>(())
+    ///         };
+    ///         let usage = async |_: &mut u32| std::future::pending().await;
+    ///         let deaf: Result<(), _> = bracket(&releases, async { Ok(7) }, usage, log_out).await;
+    ///         unreachable!("it is killed: {deaf:?}")
+    ///     });
+    ///     assert!(worker.is_ok());
+    ///     shutdown.request(CancelKind::Shutdown);
+    ///     shutdown.run().await
+    /// });
+    /// assert_eq!(report.phases[0].killed.len(), 1);
+    /// assert_eq!(report.elapsed, Duration::from_millis(20_300));
+    /// ```
+    ///
+    /// # Errors
+    /// [`RegisterError::NoSuchPhase`].
+    pub fn releases(&self, phase: &str) -> Result<ShutdownReleases<R>, RegisterError>
+    where
+        R: Clone,
+    {
+        let (_, phase) = self.find(phase).ok_or(RegisterError::NoSuchPhase(()))?;
+        Ok(ShutdownReleases::new(phase.scope.clone()))
     }
 }
 

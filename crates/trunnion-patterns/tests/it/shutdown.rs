@@ -4,6 +4,7 @@ mod panics;
 mod parts;
 mod phases;
 mod races;
+mod releases;
 mod requests;
 mod sweeps;
 
