@@ -1,5 +1,7 @@
 //! The orderly end of a program: on every runtime, and in many schedules of the simulator.
 
+mod reports;
+
 use std::future::{Future, pending};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, mpsc};

@@ -235,3 +235,33 @@ fn a_dropped_scope_stays_counted_until_its_child_leaves() {
         },
     );
 }
+
+/// An inner scope that holds its place itself is dropped while its last child leaves: whoever is later gives the place back, once.
+#[test]
+fn a_place_that_is_handed_over_races_the_last_ticket() {
+    model(
+        "scope::a_place_that_is_handed_over_races_the_last_ticket",
+        || {
+            let around = Arc::new(Roster::<()>::new(None));
+            let place = Outer::enter(Arc::<Roster<()>>::clone(&around), None, Location::caller());
+            let inner = Arc::new(Roster::<()>::new(None));
+            leave(&around, None, None);
+            let (payload, slot) = (Payload::new(), enter(&inner).unwrap());
+            leave(&inner, None, None);
+            let child = {
+                let (inner, payload) = (Arc::clone(&inner), payload.clone());
+                thread::spawn(move || {
+                    payload.write();
+                    leave(&inner, slot, None);
+                })
+            };
+            drop(inner.abandon());
+            drop(inner.keep(place.unwrap()));
+            if around.take(&mut Vec::new()) == 0 {
+                payload.read();
+            }
+            child.join().unwrap();
+            assert_eq!(around.take(&mut Vec::new()), 0, "a place is kept");
+        },
+    );
+}

@@ -153,7 +153,7 @@ pub use supervisor::{
 pub use task_scope::{
     AllOrFirstError, Child, ChildInfo, CollectAll, Discard, Done, Failed, Fault, FirstDone,
     FirstSuccess, Flow, Fold, Joiner, Limited, LimitedScope, Outcome, Over, PanicPolicy, Quorum,
-    Ready, ScopeError, SpawnError, StartError, TaskScope, TaskScopeBuilder,
+    Ready, ScopeEnd, ScopeError, ScopeReport, SpawnError, StartError, TaskScope, TaskScopeBuilder,
     Tolerate, Unlimited, Why,
 };
 #[doc(hidden)]

@@ -15,6 +15,7 @@ mod roster;
 mod runner;
 mod start;
 mod state;
+mod watch;
 
 use std::fmt;
 use std::future::Future;
@@ -32,6 +33,7 @@ use state::{Held, Joint, Ticket};
 
 pub(crate) use driver::Open;
 pub(crate) use hold::Hold;
+pub(crate) use watch::Watch;
 
 #[doc(hidden)]
 pub use builder::{By, Policy, Standard};
@@ -45,6 +47,7 @@ pub use joiner::{
 pub use limited::LimitedScope;
 pub use outcome::{ChildInfo, Outcome};
 pub use start::{Ready, StartError};
+pub use watch::{ScopeEnd, ScopeReport};
 
 /// Starts tasks that their scope waits for.
 ///

@@ -177,8 +177,9 @@ impl<R> ShutdownHandle<R> {
 
     /// Sets a scope up inside `phase`, which waits for it even when its future is dropped, and cancels it when it begins to stop.
     ///
-    /// What becomes of its children is told by its own result: the report names the scope if it is a straggler, and nothing else of it. Its
-    /// children have the scope's [`grace`](TaskScopeBuilder::grace) to end, or the phase's time, if that is less.
+    /// What becomes of its children is told by its own result; the [report](super::PhaseReport::scopes) says whether there were errors, panics
+    /// and stragglers, and is complete only when the scope's future is ready or dropped: the phase waits for that too. Its children have the
+    /// scope's [`grace`](TaskScopeBuilder::grace) to end, or the phase's time, if that is less.
     ///
     /// # Errors
     /// As for [`register`](Self::register).
@@ -187,8 +188,10 @@ impl<R> ShutdownHandle<R> {
     where
         R: Clone,
     {
-        let (scope, ()) = self.open(phase, ())?;
-        Ok(scope.child_scope())
+        self.open(phase, ())?;
+        let known = self.find(phase);
+        let (_, phase) = known.ok_or(RegisterError::NoSuchPhase(()))?;
+        Ok(phase.child_scope())
     }
 
     /// Gives what runs the releases of [`bracket`](fn@crate::bracket)s as part of `phase`, whose end waits for them: inside its parts, where they are

@@ -14,8 +14,10 @@ use trunnion_core::{CancelKind, CancelReason, CancelToken, PanicPayload, Spawn, 
 use super::limits::Limits;
 use super::panics::Panics;
 use super::report::PhaseReport;
-use crate::task_scope::Open;
-use crate::{Done, Flow, Joiner, Outcome, Over, PanicPolicy, ScopeError, TaskScope};
+use crate::task_scope::{Open, Watch};
+use crate::{
+    Done, Flow, Joiner, Outcome, Over, PanicPolicy, ScopeError, TaskScope, TaskScopeBuilder,
+};
 
 /// Parts give whether their phase was asked to stop before they ended, and have no errors.
 pub(super) type Scope<R> = TaskScope<R, bool, Infallible>;
@@ -51,6 +53,21 @@ impl Joiner<bool, Infallible> for Tally {
 pub(super) struct Phase<R> {
     pub(super) name: Box<str>,
     pub(super) scope: Scope<R>,
+    report: Arc<Mutex<PhaseReport>>,
+}
+
+impl<R: Clone> Phase<R> {
+    /// Sets a scope up inside the phase, which tells the report of its end. One that ended before the shutdown is nobody's business.
+    #[track_caller]
+    pub(super) fn child_scope(&self) -> TaskScopeBuilder<R> {
+        let (report, phase) = (Arc::clone(&self.report), self.scope.token().clone());
+        let watch = Watch::new(move |scope| {
+            if phase.is_cancelled() {
+                report.lock().scopes.push(scope);
+            }
+        });
+        self.scope.child_scope().watched(watch)
+    }
 }
 
 /// What stops a phase; dropping it kills the parts.
@@ -83,6 +100,7 @@ pub(super) fn open<R: Clone>(
     let phase = Phase {
         name,
         scope: open.scope(),
+        report: Arc::clone(&report),
     };
     let open = OpenPhase {
         limit,

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use trunnion_core::{CancelReason, PanicPayload};
 
-use crate::ChildInfo;
+use crate::{ChildInfo, ScopeReport};
 
 /// Tells how a shutdown went; given by [`Shutdown::run`](super::Shutdown::run).
 ///
@@ -36,10 +36,12 @@ pub struct PhaseReport {
     pub panicked: Vec<(ChildInfo, PanicPayload)>,
     /// The parts that are still there: they block, or a guard is still held.
     pub stragglers: Vec<ChildInfo>,
+    /// How the scopes in the phase ended that ended after they were asked to.
+    pub scopes: Vec<ScopeReport>,
 }
 
 impl StopReport {
-    /// Tells whether all parts ended by themselves and none panicked.
+    /// Tells whether all parts ended by themselves and none panicked, in all phases.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.phases.iter().all(PhaseReport::is_clean)
@@ -59,20 +61,24 @@ impl PhaseReport {
             killed: Vec::new(),
             panicked: Vec::new(),
             stragglers: Vec::new(),
+            scopes: Vec::new(),
         }
     }
 
     /// Tells whether the end of this part is told of.
     pub(super) fn has(&self, part: &ChildInfo) -> bool {
         let panicked = self.panicked.iter().map(|(child, _)| child);
-        let mut ended = self.finished.iter().chain(&self.killed).chain(panicked);
+        let scopes = self.scopes.iter().map(|scope| &scope.scope);
+        let parts = self.finished.iter().chain(&self.killed);
+        let mut ended = parts.chain(panicked).chain(scopes);
         ended.any(|child| child.number() == part.number())
     }
 
-    /// Tells whether all parts ended by themselves and none panicked.
+    /// Tells whether all parts ended by themselves and none panicked, and all scopes ended [cleanly](ScopeReport::is_clean).
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.killed.is_empty() && self.panicked.is_empty() && self.stragglers.is_empty()
+        let gone = self.killed.is_empty() && self.stragglers.is_empty();
+        gone && self.panicked.is_empty() && self.scopes.iter().all(ScopeReport::is_clean)
     }
 }
 
@@ -97,6 +103,9 @@ impl fmt::Display for PhaseReport {
         }
         for child in &self.stragglers {
             write!(f, "; still there: {child}")?;
+        }
+        for scope in self.scopes.iter().filter(|scope| !scope.is_clean()) {
+            write!(f, "; scope {scope}")?;
         }
         Ok(())
     }

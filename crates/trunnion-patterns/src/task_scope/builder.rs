@@ -18,6 +18,7 @@ use super::limited::LimitedScope;
 use super::outcome::ChildInfo;
 use super::roster::Enclosing;
 use super::state::PanicHook;
+use super::watch::Watch;
 use crate::Semaphore;
 
 /// How long children have to end once they are asked to: what container runtimes give a process.
@@ -100,6 +101,7 @@ pub(super) struct Plan {
     pub(super) on_panic: Option<PanicHook>,
     pub(super) on_straggler: Option<StragglerHook>,
     pub(super) on_orphan: Option<Box<dyn FnOnce(usize) + Send>>,
+    pub(super) watch: Option<Box<Watch>>,
 }
 
 /// Sets a scope up; made by [`TaskScope::builder`].
@@ -144,6 +146,7 @@ impl<R: Clone> TaskScopeBuilder<R> {
             on_panic: None,
             on_straggler: None,
             on_orphan: None,
+            watch: None,
         };
         Self {
             rt: rt.clone(),
@@ -189,6 +192,12 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
     {
         let (scope, _) = outer.around();
         self.plan.around = Some(Around { scope, token: None });
+        self
+    }
+
+    /// Tells `watch` how the scope ended, before the scope around it may end.
+    pub(crate) fn watched(mut self, watch: Watch) -> Self {
+        self.plan.watch = Some(Box::new(watch));
         self
     }
 

@@ -109,6 +109,9 @@ where
     fn take_report(&mut self, child: ChildInfo, outcome: Outcome<T, E>, running: usize) {
         let after_cancel = self.core().token.is_cancelled();
         self.cut |= after_cancel && outcome.is_cancelled();
+        if let Some(watch) = &mut self.plan.watch {
+            watch.count(&outcome);
+        }
         let outcome = match outcome {
             Outcome::Panicked(panic) if self.core().panics == PanicPolicy::Propagate => {
                 return self.keep_panic(panic);
@@ -199,7 +202,17 @@ where
         Some(elapsed.unwrap_or(Why::Cancelled(reason)))
     }
 
+    /// Gives the result, once who watches the scope was told of it.
     fn finish(&mut self) -> Result<J::Output, ScopeError<E>> {
+        let Some(watch) = self.plan.watch.take() else {
+            return self.conclude();
+        };
+        let ended = catch(|| self.conclude());
+        watch.over(&ended, self.core().token.is_killed());
+        ended.unwrap_or_else(|panic| panic.resume())
+    }
+
+    fn conclude(&mut self) -> Result<J::Output, ScopeError<E>> {
         core::mem::take(&mut self.panic).resume();
         let cut = self.why_cut();
         let Some(joiner) = self.joiner.take() else {
@@ -241,9 +254,13 @@ impl<J, T, E> Drop for Driver<J, T, E> {
             return;
         }
         contain(|| _ = self.core().token.kill(CancelKind::ScopeClosed));
-        if !self.body_ended {
+        let body = usize::from(!self.body_ended);
+        live -= body;
+        if let Some(outer) = self.plan.watch.take().and_then(|watch| watch.dropped(live)) {
+            drop(self.core().roster.keep(outer));
+        }
+        if body > 0 {
             drop(self.core().roster.leave(Seat::Body, None));
-            live -= 1;
         }
         let hook = self.plan.on_orphan.take();
         if let Some(hook) = hook.filter(|_| live > 0 && self.plan.around.is_none()) {

@@ -79,6 +79,7 @@ pub(crate) struct Outer {
     scope: Arc<dyn Enclosing>,
     // Empty once it was given back.
     slot: Option<usize>,
+    id: u64,
 }
 
 impl Outer {
@@ -88,9 +89,14 @@ impl Outer {
         name: Option<Arc<str>>,
         location: &'static Location<'static>,
     ) -> Option<Self> {
-        let (slot, _) = scope.enter(name, location)?;
+        let (slot, id) = scope.enter(name, location)?;
         let slot = Some(slot);
-        Some(Self { scope, slot })
+        Some(Self { scope, slot, id })
+    }
+
+    /// Describes the inner scope, as one who is in the enclosing one.
+    pub(crate) fn entry(&self) -> Option<Entry> {
+        self.scope.entry(self.slot?, self.id)
     }
 }
 
@@ -308,6 +314,15 @@ impl<M> Roster<M> {
         drop(locked);
         drop(early);
         (reports, live)
+    }
+
+    /// Keeps a place in the enclosing scope for the last one who leaves (R3); if all have left, it is given back.
+    pub(crate) fn keep(&self, outer: Outer) -> Option<Outer> {
+        let mut locked = self.queue.lock();
+        let book = locked.shared();
+        book.outer = Some(outer);
+        let ended = mutant!("scope-keeps-the-place-of-nobody", self.live() == 0, false);
+        if ended { book.outer.take() } else { None }
     }
 
     /// Swaps the reports for `spare`, which is empty; how many are in.

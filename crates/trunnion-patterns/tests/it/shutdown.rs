@@ -6,6 +6,7 @@ mod phases;
 mod races;
 mod releases;
 mod requests;
+mod scopes;
 mod sweeps;
 
 use std::future::{Future, pending};

@@ -19,7 +19,7 @@ use crate::task_scope::state::Core;
 /// Runs a scope from its first poll to the last ticket.
 pub(in crate::task_scope) async fn run<R, J, T, E, F, Fut>(
     rt: R,
-    plan: Plan,
+    mut plan: Plan,
     joiner: J,
     body: F,
 ) -> Result<J::Output, ScopeError<E>>
@@ -36,7 +36,10 @@ where
     if let Some(reason) = token.reason() {
         return Err(ScopeError::new(Why::Cancelled(reason)));
     }
-    let outer = outer_of(&plan)?;
+    let mut outer = outer_of(&plan)?;
+    if let Some(watch) = &mut plan.watch {
+        watch.hold(outer.take());
+    }
     Open::new(rt, plan, (token, outer), joiner)
         .drive(body)
         .await

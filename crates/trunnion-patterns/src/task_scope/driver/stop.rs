@@ -42,6 +42,7 @@ where
             Stage::Runs => self.poll_deadline(rt, clock, cx),
             Stage::Stops => {
                 let over = clock
+                    .as_mut()
                     .as_pin_mut()
                     .is_some_and(|clock| clock.poll(cx).is_ready());
                 if over {
@@ -87,6 +88,10 @@ where
     /// The grace is over: tells who is late, and kills them.
     fn kill(&mut self) {
         self.stage = Stage::Killed;
+        if let Some(watch) = &mut self.plan.watch {
+            let late = list(&self.joint).into_iter();
+            late.for_each(|child| watch.late(child));
+        }
         let hook = self.plan.on_straggler.take();
         self.name_all(hook);
         if let Err(panic) = catch(|| self.core().token.kill(CancelKind::GraceExpired)) {
