@@ -7,6 +7,7 @@ mod driver;
 mod error;
 mod hold;
 mod joiner;
+mod leash;
 mod limited;
 mod members;
 mod outcome;
@@ -25,6 +26,7 @@ use std::sync::atomic::Ordering;
 use trunnion_core::panic::catch;
 use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions};
 
+use leash::Leash;
 use crate::OwnedPermit;
 use members::{Member, Stops};
 use roster::{Enclosing, Seat};
@@ -151,7 +153,7 @@ impl<R, T, E> TaskScope<R, T, E> {
     /// Lists the children that are there now; a scope inside this one counts as one.
     ///
     /// A child of [`spawn_detached`](Self::spawn_detached) is listed once it has been pending, unless stragglers are to be named
-    /// ([`on_straggler`](TaskScopeBuilder::on_straggler)).
+    /// ([`on_straggler`](TaskScopeBuilder::on_straggler), [`on_lag`](TaskScopeBuilder::on_lag)).
     pub fn children(&self) -> Vec<ChildInfo> {
         let entries = state::list(&self.core).into_iter();
         entries.map(ChildInfo::new).collect()
@@ -221,7 +223,8 @@ where
 
     /// Runs a closure that blocks, and waits for it: it cannot be aborted, but gets the token.
     ///
-    /// The closure runs even when the scope is cancelled after it was taken. It is a straggler if it goes on beyond the grace.
+    /// The closure runs even when the scope is cancelled after it was taken. It is a straggler if it goes on beyond the grace, and is waited
+    /// for unless the scope [lets go of such](TaskScopeBuilder::detach_blocking).
     ///
     /// # Errors
     /// [`SpawnError`] with the closure, when the scope is cancelled or has ended.
@@ -247,19 +250,10 @@ where
     {
         let options = how.options;
         let ((ticket, _), _, job) = self.admit(how, job)?;
-        let mut held = self.held(ticket);
+        let (token, leash) = (self.token().clone(), Leash::new(self.held(ticket)));
         let handle = self.rt.spawn_blocking_with(options, move || {
-            // All of it, so that its drop hands the ticket in if the closure is dropped.
-            let Held { joint, ticket } = &mut held;
-            let core = joint.open();
-            let outcome = match catch(|| call(job, &core.token)) {
-                Ok(result) => result.into(),
-                Err(panic) => {
-                    ticket.panicked(core, &panic);
-                    Outcome::Panicked(panic)
-                }
-            };
-            ticket.hand_in(core, Some(outcome));
+            let called = catch(|| call(job, &token));
+            leash.hand_in(called.map_or_else(Outcome::Panicked, Into::into));
         });
         // The closure runs all the same.
         drop(handle);

@@ -6,7 +6,9 @@ use std::sync::{Arc, mpsc};
 
 use trunnion_core::sync::Mutex;
 use trunnion_core::{BlockOn, CancelKind, CancelToken, Clock, Timer};
-use trunnion_patterns::{CollectAll, Discard, Outcome, TaskScope, Why, bracket, with_deadline};
+use trunnion_patterns::{
+    CollectAll, Discard, Outcome, PanicPolicy, TaskScope, Why, bracket, with_deadline,
+};
 
 use super::{Fault, MOMENT, Member, begin, everywhere};
 use crate::runtimes::ALL;
@@ -102,6 +104,121 @@ fn a_blocking_child_beyond_the_grace_is_named_and_waited_for() {
                     && late[0].contains("deadlines.rs"),
                 "{name}: {late:?}"
             );
+        });
+    }
+}
+
+/// What a kill does not stop is told of again; a release is such, and so is what never waits.
+#[test]
+fn who_is_still_there_some_time_after_the_kill_is_named() {
+    everywhere(|rt| async move {
+        let (seen, names) = (CancelToken::new(), Arc::new(Mutex::new([vec![], vec![]])));
+        let alive = Arc::new(AtomicUsize::new(0));
+        let (tell, late, lagging) = (seen.clone(), Arc::clone(&names), Arc::clone(&names));
+        let scope = TaskScope::builder(&rt)
+            .joiner(Discard::<Fault>::new())
+            .grace(MOMENT)
+            .on_straggler(move |child| late.lock()[0].push(child.number()))
+            .on_lag(3 * MOMENT, move |child| {
+                lagging.lock()[1].push(child.number());
+                tell.cancel();
+            });
+        let (began, held) = (rt.now(), CancelToken::new());
+        let holds = held.clone();
+        let done = scope.run(async |s: TaskScope<_, (), Fault>| {
+            let member = Member::of(&alive);
+            drop(s.spawn_graceful(|_| async move {
+                let _member = member;
+                pending().await
+            }));
+            let (inner, member) = (s.clone(), Member::of(&alive));
+            drop(s.spawn(async move {
+                let release = async move |member: Member| {
+                    seen.cancelled().await;
+                    drop(member);
+                    Ok(())
+                };
+                let used = async |_: &mut Member| {
+                    holds.cancel();
+                    pending::<Result<(), Fault>>().await
+                };
+                drop(bracket(&inner, async { Ok(member) }, used, release).await);
+                Ok(())
+            }));
+            held.cancelled().await;
+            s.token().cancel();
+            Ok(())
+        });
+        assert!(done.await.is_err());
+        assert!(rt.now() - began >= 4 * MOMENT);
+        assert_eq!(alive.load(SeqCst), 0);
+        // The release is the third child.
+        let [late, lagging] = &*names.lock();
+        assert!(late.contains(&0), "{late:?}");
+        assert!(lagging.contains(&2), "{lagging:?}");
+    });
+}
+
+#[test]
+fn nobody_lags_where_all_go_when_they_are_killed() {
+    everywhere(|rt| async move {
+        let scope = TaskScope::builder(&rt)
+            .joiner(Discard::<Fault>::new())
+            .grace(MOMENT)
+            .on_lag(60_000 * MOMENT, |_| unreachable!("it is waited for"));
+        let began = rt.now();
+        let done = scope.run(async |s: TaskScope<_, (), Fault>| {
+            drop(s.spawn_graceful(|_| pending()));
+            s.token().cancel();
+            Ok(())
+        });
+        assert!(done.await.is_err());
+        assert!(
+            rt.now() - began < 60_000 * MOMENT,
+            "the scope waits for the hook"
+        );
+    });
+}
+
+/// In the simulator a closure that blocks is one step, so that it cannot be late.
+#[test]
+fn a_closure_that_blocks_is_let_go_with_the_kill_where_that_was_said() {
+    for (name, start) in ALL.into_iter().filter(|(name, _)| *name != "sim") {
+        let owner = start();
+        let rt = owner.runtime();
+        owner.block_on(async {
+            let ((free, stuck), (say, said)) = (mpsc::channel::<()>(), mpsc::channel());
+            let late = Arc::new(AtomicUsize::new(0));
+            let names = Arc::clone(&late);
+            let scope = TaskScope::builder(&rt)
+                .joiner(CollectAll::<(), Fault>::default())
+                .panics(PanicPolicy::Collect)
+                .grace(MOMENT)
+                .detach_blocking()
+                .on_straggler(move |_| _ = names.fetch_add(1, SeqCst));
+            let outcomes = scope.run(async |s| {
+                let job = move |token: &CancelToken| {
+                    assert!(stuck.recv().is_err());
+                    say.send(token.is_killed()).expect("somebody listens");
+                    panic!("nobody is told")
+                };
+                assert!(s.spawn_blocking(job).is_ok());
+                // One that ends by itself is as it is elsewhere.
+                assert!(s.spawn_blocking(|_| Err("failed")).is_ok());
+                while s.children().len() > 1 {
+                    rt.sleep(MOMENT).await;
+                }
+                s.token().cancel();
+                Ok(())
+            });
+            let outcomes = outcomes.await.expect("it collects");
+            assert!(
+                matches!(outcomes[..], [Outcome::Cancelled, Outcome::Err("failed")]),
+                "{name}: {outcomes:?}"
+            );
+            assert_eq!(late.load(SeqCst), 1, "{name}");
+            drop(free);
+            assert_eq!(said.recv(), Ok(true), "{name}: it goes on");
         });
     }
 }

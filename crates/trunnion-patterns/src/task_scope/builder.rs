@@ -100,6 +100,9 @@ pub(super) struct Plan {
     pub(super) policy: PanicPolicy,
     pub(super) on_panic: Option<PanicHook>,
     pub(super) on_straggler: Option<StragglerHook>,
+    /// How long after the kill it is called.
+    pub(super) on_lag: Option<(Duration, StragglerHook)>,
+    pub(super) detaches: bool,
     pub(super) on_orphan: Option<Box<dyn FnOnce(usize) + Send>>,
     pub(super) watch: Option<Box<Watch>>,
 }
@@ -145,6 +148,8 @@ impl<R: Clone> TaskScopeBuilder<R> {
             policy: PanicPolicy::default(),
             on_panic: None,
             on_straggler: None,
+            on_lag: None,
+            detaches: false,
             on_orphan: None,
             watch: None,
         };
@@ -245,6 +250,50 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
     /// It runs in the scope's task. If it panics, the others are told of and killed all the same, and the panic is raised like one of the body.
     pub fn on_straggler(mut self, hook: impl FnMut(&ChildInfo) + Send + 'static) -> Self {
         self.plan.on_straggler = Some(Box::new(hook));
+        self
+    }
+
+    /// Calls `hook` for each child that is still there so long `after` the kill at the end of the grace: it blocks its thread, and the scope
+    /// waits for it.
+    ///
+    /// The children that [`on_straggler`](Self::on_straggler) is told of are late; most of them are gone when they have been killed. Its
+    /// panic is dealt with like that of `on_straggler`.
+    pub fn on_lag(
+        mut self,
+        after: Duration,
+        hook: impl FnMut(&ChildInfo) + Send + 'static,
+    ) -> Self {
+        self.plan.on_lag = Some((after, Box::new(hook)));
+        self
+    }
+
+    /// Lets go of the closures of [`spawn_blocking`](TaskScope::spawn_blocking) that still run when the scope is killed: it no longer waits for
+    /// them.
+    ///
+    /// Each counts as a child that was cancelled. It goes on in its thread, and nobody is told what becomes of it; what it works on must
+    /// do without a caller. Without this, a scope is not over before they are.
+    ///
+    /// ```
+    /// use std::io;
+    /// use std::time::Duration;
+    /// use trunnion_core::BlockOn;
+    /// use trunnion_patterns::TaskScope;
+    ///
+    /// fn hash(path: &str) -> io::Result<usize> {
+    ///     Ok(path.len()) // Here it would read a file, from a disk that may hang.
+    /// }
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let rt = sim.handle();
+    /// let scope = TaskScope::builder(&rt).grace(Duration::from_secs(1)).detach_blocking();
+    /// let hashes = sim.block_on(scope.run(async |s| {
+    ///     assert!(s.spawn_blocking(|_| hash("/mnt/a")).is_ok());
+    ///     Ok(())
+    /// }));
+    /// assert_eq!(hashes.unwrap(), [6]);
+    /// ```
+    pub const fn detach_blocking(mut self) -> Self {
+        self.plan.detaches = true;
         self
     }
 

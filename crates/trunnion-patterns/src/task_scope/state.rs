@@ -30,6 +30,8 @@ pub(super) struct Core<T, E> {
     pub(super) panics: PanicPolicy,
     /// Each child lies in the roster from the beginning: a hook wants to name those that are late.
     pub(super) books_all: bool,
+    /// Closures that block are let go when the scope is killed.
+    pub(super) detaches: bool,
     /// A child was not taken because the scope had been cancelled: nobody waits for it, and no result must hide it.
     pub(super) refused: AtomicBool,
 }
@@ -129,6 +131,17 @@ impl Ticket {
 pub(super) struct Held<T, E> {
     pub(super) joint: Arc<Joint<T, E>>,
     pub(super) ticket: Ticket,
+}
+
+impl<T, E> Held<T, E> {
+    /// Hands the ticket in with what became of the closure.
+    pub(super) fn hand_in(&mut self, outcome: Outcome<T, E>) {
+        let core = self.joint.open();
+        if let Outcome::Panicked(panic) = &outcome {
+            self.ticket.panicked(core, panic);
+        }
+        self.ticket.hand_in(core, Some(outcome));
+    }
 }
 
 impl<T, E> Drop for Held<T, E> {

@@ -91,7 +91,8 @@ where
             name: plan.name.clone(),
             on_panic: plan.on_panic.take(),
             panics: plan.policy,
-            books_all: plan.on_straggler.is_some(),
+            books_all: plan.on_straggler.is_some() || plan.on_lag.is_some(),
+            detaches: plan.detaches,
             refused: AtomicBool::new(false),
         }));
         let driver = Driver::new(joint, plan, joiner);

@@ -47,10 +47,20 @@ where
                     .is_some_and(|clock| clock.poll(cx).is_ready());
                 if over {
                     self.kill();
+                    let lag = self.plan.on_lag.as_ref();
+                    clock.set(lag.map(|(after, _)| rt.sleep(*after)));
                 }
                 over
             }
-            Stage::Killed => false,
+            Stage::Killed => {
+                let waits = clock.as_mut().as_pin_mut();
+                if waits.is_some_and(|clock| clock.poll(cx).is_ready()) {
+                    clock.set(None);
+                    let hook = self.plan.on_lag.take();
+                    self.name_all(hook.map(|(_, hook)| hook));
+                }
+                false
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use trunnion_core::sync::Mutex;
 use trunnion_core::{CancelKind, Clock, Timer, YieldNow};
-use trunnion_patterns::{ChildInfo, CollectAll, Outcome, TaskScope, Why};
+use trunnion_patterns::{ChildInfo, CollectAll, Discard, Outcome, TaskScope, Why, bracket};
 use trunnion_sim::run;
 
 use super::{Census, Fault, MOMENT, after, in_each_schedule};
@@ -95,6 +95,41 @@ fn a_child_that_ignores_a_cancellation_has_the_grace_and_is_named() {
             "{late:?}"
         );
         assert!(late[0].contains("ends.rs"));
+    });
+}
+
+#[test]
+fn who_is_still_there_after_the_kill_is_named_once_when_the_time_is_over() {
+    in_each_schedule(|rt| async move {
+        let (census, start) = (Census::default(), rt.now());
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (names, clock) = (Arc::clone(&told), rt.clone());
+        let scope = TaskScope::builder(&rt)
+            .joiner(Discard::<Fault>::new())
+            .grace(2 * MOMENT)
+            .on_lag(3 * MOMENT, move |child| {
+                names.lock().push((child.number(), clock.now() - start));
+            });
+        let done = scope.run(async |s: TaskScope<_, (), Fault>| {
+            let stubborn = census.endless();
+            drop(s.spawn_graceful(|_| stubborn));
+            // A release is what a kill does not stop.
+            let (release, member) = (rt.sleep(9 * MOMENT), census.join());
+            let release = async move |member| {
+                release.await;
+                drop(member);
+                Ok::<(), Fault>(())
+            };
+            let usage = async |_: &mut _| Ok(());
+            let released = bracket(&s, async { Ok(member) }, usage, release);
+            rt.settle().await;
+            s.token().cancel();
+            drop(released.await);
+            Ok(())
+        });
+        assert!(done.await.is_err());
+        assert_eq!(*told.lock(), [(1, 5 * MOMENT)]);
+        assert_eq!((rt.now() - start, census.alive()), (9 * MOMENT, 0));
     });
 }
 
