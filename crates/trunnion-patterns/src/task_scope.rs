@@ -11,6 +11,7 @@ mod leash;
 mod limited;
 mod members;
 mod outcome;
+mod place;
 mod release;
 mod roster;
 mod runner;
@@ -27,8 +28,8 @@ use trunnion_core::panic::catch;
 use trunnion_core::{CancelToken, Spawn, SpawnBlocking, SpawnOptions};
 
 use leash::Leash;
-use crate::OwnedPermit;
 use members::{Member, Stops};
+use place::Place;
 use roster::{Enclosing, Seat};
 use runner::{Joined, Route, Runner, ToHandle, ToJoiner, ToJoinerAlone};
 use state::{Held, Joint, Ticket};
@@ -97,7 +98,7 @@ struct How<'a> {
     stops: Stops,
     // It lies in a slot, where its handle finds it.
     booked: bool,
-    place: Option<OwnedPermit>,
+    place: Option<Place>,
 }
 
 /// A child that was let in, its slot, and what was to be spawned.
@@ -121,8 +122,7 @@ impl<'a> How<'a> {
         Self { stops, ..self }
     }
 
-    fn in_place(self, place: OwnedPermit) -> Self {
-        let place = Some(place);
+    fn in_place(self, place: Option<Place>) -> Self {
         Self { place, ..self }
     }
 }

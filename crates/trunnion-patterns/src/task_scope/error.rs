@@ -231,6 +231,14 @@ pub enum SpawnError<F> {
 }
 
 impl<F> SpawnError<F> {
+    pub(super) fn map<G>(self, f: impl FnOnce(F) -> G) -> SpawnError<G> {
+        match self {
+            Self::Closed(back) => SpawnError::Closed(f(back)),
+            Self::Cancelled(back) => SpawnError::Cancelled(f(back)),
+            Self::Full(back) => SpawnError::Full(f(back)),
+        }
+    }
+
     /// Gives the future or the closure back.
     pub fn into_inner(self) -> F {
         match self {

@@ -1,15 +1,17 @@
 //! A scope in which so many children run at once.
 
 use core::fmt;
-use core::future::Future;
+use core::future::{Future, poll_fn};
+use core::pin::pin;
 
-use trunnion_core::{CancelToken, Spawn, SpawnOptions};
+use trunnion_core::{CancelToken, Spawn, SpawnOptions, YieldOnce};
 
 use super::child::Child;
 use super::error::SpawnError;
-use super::runner::ToJoiner;
+use super::place::{Place, Placed};
+use super::runner::{ToJoiner, address};
 use super::{How, TaskScope};
-use crate::Semaphore;
+use crate::{OwnedPermit, Semaphore};
 
 /// Starts children of a scope with a limit; see [`TaskScopeBuilder::limit`](super::TaskScopeBuilder::limit).
 ///
@@ -32,7 +34,9 @@ use crate::Semaphore;
 /// assert_eq!(squares.unwrap(), [0, 1, 4, 9, 16]);
 /// ```
 ///
-/// A child that waits for a place in its own scope keeps its own place meanwhile: when all do so, none gets one.
+/// A child that waits for a place in its own scope does not run meanwhile, and lends its own: to those who wait, and to what it is about to
+/// spawn. It goes on when a place is free for itself again, so that children may spawn siblings at any limit. That goes for waits in the
+/// child's own task, not for those in tasks that it has started elsewhere.
 pub struct LimitedScope<R, T, E> {
     scope: TaskScope<R, T, E>,
     // Never closed, and its limit, which is not zero, never changes.
@@ -61,7 +65,8 @@ where
     /// [`SpawnError`] with the future, when the scope is cancelled or has ended.
     ///
     /// # Cancel safety
-    /// Dropping the returned future drops `future` unpolled; a place that it was given goes to the next.
+    /// Dropping the returned future drops `future` unpolled; a place that it was given goes to the next. A child whose own place was lent has a place
+    /// again before it is polled the next time.
     #[track_caller]
     pub fn spawn<F>(
         &self,
@@ -72,15 +77,25 @@ where
     {
         let options = SpawnOptions::new();
         async move {
-            let place = self
-                .token()
-                .run_until_cancelled(self.places.acquire_owned())
-                .await;
-            let Ok(Ok(place)) = place else {
+            let places = self.places.acquire_owned();
+            let mut place = pin!(self.token().run_until_cancelled(places));
+            let mut lent = None;
+            let place = poll_fn(|cx| {
+                let place = place.as_mut().poll(cx);
+                if place.is_pending() && lent.is_none() {
+                    lent = Place::of_polled(address(&self.scope.core)).map(Place::lend);
+                }
+                place
+            });
+            let Ok(Ok(place)) = place.await else {
                 return Err(self.scope.refuse(future));
             };
-            let how = How::new(options).in_place(place);
-            self.scope.launch(how, ToJoiner, future)
+            let child = self.launch(options, place, future);
+            if lent.take().is_some() {
+                // The child goes on when it has a place again.
+                YieldOnce::new().await;
+            }
+            child
         }
     }
 
@@ -99,11 +114,24 @@ where
         let options = SpawnOptions::new();
         match self.places.try_acquire_owned() {
             Err(_) => Err(SpawnError::Full(future)),
-            Ok(place) => {
-                let how = How::new(options).in_place(place);
-                self.scope.launch(how, ToJoiner, future)
-            }
+            Ok(place) => self.launch(options, place, future),
         }
+    }
+
+    fn launch<F>(
+        &self,
+        options: SpawnOptions<'_>,
+        permit: OwnedPermit,
+        future: F,
+    ) -> Result<Child<R, ()>, SpawnError<F>>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let scope = address(&self.scope.core);
+        let placed = Placed::new(future, permit, &self.places, scope);
+        let how = How::new(options).in_place(placed.place());
+        let launched = self.scope.launch(how, ToJoiner, placed);
+        launched.map_err(|refused| refused.map(Placed::into_inner))
     }
 
     /// Gives the scope's token: cancelling it cancels the children and ends the body.

@@ -11,8 +11,8 @@ use trunnion_core::{CancelToken, PanicPayload};
 use super::builder::PanicPolicy;
 use super::members::Members;
 use super::outcome::{ChildInfo, Outcome};
+use super::place::Place;
 use super::roster::{Enclosing, Entry, Outer, Roster, Seat};
-use crate::OwnedPermit;
 
 /// Is told of the panic of a child when it happens.
 pub(super) type PanicHook = Box<dyn Fn(&ChildInfo, &PanicPayload) + Send + Sync>;
@@ -73,11 +73,11 @@ impl<T: Send, E: Send> Enclosing for Joint<T, E> {
 pub(super) struct Ticket {
     // None once the ticket was handed in. It lies in the task: each word counts.
     seat: Option<Seat>,
-    place: Option<OwnedPermit>,
+    place: Option<Place>,
 }
 
 impl Ticket {
-    pub(super) const fn new(seat: Seat, place: Option<OwnedPermit>) -> Self {
+    pub(super) const fn new(seat: Seat, place: Option<Place>) -> Self {
         let seat = Some(seat);
         Self { seat, place }
     }
