@@ -1,8 +1,10 @@
 //! How scopes of one task end: by errors, panics, timeouts, aborts, and with their runtime.
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
+use trunnion_core::sync::Mutex;
 use trunnion_core::{AnyRuntime, BlockOn, JoinError, Spawn, TaskHandle, Timer, YieldNow};
 use trunnion_patterns::{Elapsed, Scope, SpawnError, scope, timeout, try_scope};
 use trunnion_smol::SmolOwned;
@@ -113,6 +115,39 @@ fn a_timeout_drops_the_scope_and_all_in_it() {
         );
         assert!(matches!(late.await, Err(Elapsed { .. })));
         assert_eq!(census.alive(), 0);
+    });
+}
+
+/// Notes its name when it is dropped.
+struct Noted(Arc<Mutex<Vec<u32>>>, u32);
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.0.lock().push(self.1);
+    }
+}
+
+#[test]
+fn a_dropped_scope_drops_its_body_and_then_its_children_from_the_last() {
+    everywhere(|rt| async move {
+        let gone = Arc::new(Mutex::new(Vec::new()));
+        let late = timeout(
+            &rt,
+            MOMENT,
+            scope(async |s| {
+                for number in 1..=3 {
+                    let noted = Noted(Arc::clone(&gone), number);
+                    s.spawn_detached(async move {
+                        let _noted = noted;
+                        pending::<()>().await;
+                    });
+                }
+                let _noted = Noted(Arc::clone(&gone), 0);
+                pending::<()>().await;
+            }),
+        );
+        assert!(late.await.is_err());
+        assert_eq!(*gone.lock(), [0, 3, 2, 1]);
     });
 }
 
