@@ -1,4 +1,4 @@
-//! The end of a simulator: every pending future is dropped once, oldest first.
+//! The end of a simulator: every pending future is dropped once, in the order of the schedule.
 
 use std::thread;
 
@@ -22,7 +22,8 @@ pub(crate) fn close(shared: &Shared, context: &Context) -> usize {
         state.closed = true;
         state.trace.add(Event::Shutdown);
     }
-    let keys = state.tasks.keys();
+    let mut keys = state.tasks.keys();
+    state.ready.chooser.arrange(&mut keys);
     drop(state);
     let count = context.enter(|| {
         let dropped = keys.into_iter().filter(|key| drop_one(shared, *key));
@@ -69,6 +70,9 @@ pub(crate) fn drop_entry(id: RuntimeId, entry: Option<Entry>) {
 fn drop_wakers(shared: &Shared) {
     let mut state = shared.state.lock();
     let timers = state.timers.clear();
+    if let Some(watch) = &mut state.watch {
+        watch.timers += timers.len();
+    }
     let settlers = core::mem::take(&mut state.settlers);
     drop(state);
     let settlers = settlers.into_iter().map(|(_, waker)| waker);

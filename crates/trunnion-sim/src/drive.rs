@@ -13,6 +13,7 @@ use trunnion_core::sync::Arc;
 
 use crate::LostWakers;
 use crate::close;
+use crate::explore::FailureKind;
 use crate::local;
 use crate::queue::{Cause, Idle, Key};
 use crate::report;
@@ -128,6 +129,11 @@ impl<'a> Drive<'a> {
         let mut state = self.shared.state.lock();
         loop {
             let key = state.ready.pop()?;
+            if let Some(misfit) = state.ready.chooser.misfit() {
+                let kind = misfit.kind();
+                drop(state);
+                self.stop(kind, report::misfit);
+            }
             if let Some(step) = self.take(&mut state, key) {
                 state.trace.add(Event::Poll(key.number));
                 self.mark = state.trace.total();
@@ -259,7 +265,7 @@ impl<'a> Drive<'a> {
         let jumped = self.shared.jump(&mut state, Event::Jump, &mut self.due);
         drop(state);
         if !jumped {
-            self.stop(report::deadlock);
+            self.stop(FailureKind::Deadlock, report::deadlock);
         }
         wake_all(&mut self.due);
     }
@@ -276,7 +282,7 @@ impl<'a> Drive<'a> {
             self.stall.forgive();
         } else if self.stall.is_hopeless() {
             drop(state);
-            self.stop(report::livelock);
+            self.stop(FailureKind::Livelock, report::livelock);
         }
         if let Some(waker) = settle_one(&mut state) {
             drop(state);
@@ -306,14 +312,16 @@ impl<'a> Drive<'a> {
         if let Some(entry) = state.tasks.get(key) {
             entry.reported = true;
         }
+        state.end_with(FailureKind::LostWaker);
         let text = report::lost_waker(&state, key, self.number, self.shared.now());
         drop(state);
         panic!("{text}")
     }
 
     #[expect(clippy::panic, reason = "a report that ends the run is the purpose")]
-    fn stop(&self, report: fn(&State, u64, Instant) -> String) -> ! {
-        let state = self.shared.state.lock();
+    fn stop(&self, kind: FailureKind, report: fn(&State, u64, Instant) -> String) -> ! {
+        let mut state = self.shared.state.lock();
+        state.end_with(kind);
         let text = report(&state, self.number, self.shared.now());
         drop(state);
         panic!("{text}")

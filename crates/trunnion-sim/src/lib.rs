@@ -30,12 +30,14 @@
 //! * [`SimRuntime::trace`] tells what happened, byte for byte the same for the same seed.
 
 mod blocking;
+mod choice;
 mod clock;
 mod close;
 mod control;
 mod detect;
 mod drive;
 mod duplex;
+mod explore;
 mod local;
 mod owned;
 #[doc(hidden)]
@@ -61,10 +63,11 @@ use trunnion_core::BlockOn;
 pub use control::{Advance, Settle};
 pub use detect::register;
 pub use duplex::{Cut, Duplex, SimStream};
+pub use explore::{Explore, Failure, FailureKind, ParseReplayError, Replay, Report, check};
 pub use local::SimLocal;
 pub use owned::{LostWakers, Sim};
 pub use runtime::SimRuntime;
-pub use schedule::Schedule;
+pub use schedule::{ParseScheduleError, Schedule};
 pub use sleep::SimSleep;
 pub use sweep::{Sweep, cancel_sweep, cancel_sweep_in};
 pub use trace::Trace;

@@ -99,13 +99,19 @@ impl Sim {
     /// ```
     pub fn seed(self, seed: u64) -> Self {
         self.rt.shared.entropy.reseed(!seed);
-        self.rt.shared.state.lock().ready.reseed(seed);
+        self.rt.shared.state.lock().ready.chooser.reseed(seed);
         self
     }
 
     /// Chooses the order in which tasks run.
     pub fn schedule(self, schedule: Schedule) -> Self {
-        self.rt.shared.state.lock().ready.set_schedule(schedule);
+        self.rt
+            .shared
+            .state
+            .lock()
+            .ready
+            .chooser
+            .set_schedule(schedule);
         self
     }
 
@@ -139,6 +145,10 @@ impl Sim {
     pub fn trace_limit(self, events: usize) -> Self {
         self.rt.shared.state.lock().trace.set_limit(events);
         self
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// Gives the value that tasks and libraries use.
@@ -195,7 +205,17 @@ pub(crate) fn enter<F: Future>(
     context: &Context,
     future: F,
 ) -> Result<F::Output, WouldDeadlock<F>> {
-    let Some(mut drive) = Drive::enter(shared, context, Location::caller()) else {
+    enter_at(shared, context, Location::caller(), future)
+}
+
+/// Runs the simulator until `future` is ready, which reports are to show as entered at `place`.
+pub(crate) fn enter_at<F: Future>(
+    shared: &Arc<Shared>,
+    context: &Context,
+    place: &'static Location<'static>,
+    future: F,
+) -> Result<F::Output, WouldDeadlock<F>> {
+    let Some(mut drive) = Drive::enter(shared, context, place) else {
         return Err(WouldDeadlock::new(future));
     };
     // Dropped before `drive` is: its destructors run while this thread is still the driver.
@@ -203,7 +223,7 @@ pub(crate) fn enter<F: Future>(
     let run = || context::unbudgeted(|| drive.run(root.as_mut()));
     let chooser = {
         let shared = Arc::clone(shared);
-        move |n| shared.state.lock().ready.choose(n)
+        move |n| shared.state.lock().ready.chooser.choose(n)
     };
     let run = || with_chooser(Rc::new(chooser), run);
     Ok(context.enter(run))

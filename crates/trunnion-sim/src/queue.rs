@@ -11,6 +11,7 @@
 use core::fmt;
 use core::mem;
 use std::task::Wake;
+use std::thread::{self, ThreadId};
 
 use trunnion_core::mutant;
 use trunnion_core::sync::atomic::{AtomicBool, Ordering};
@@ -58,6 +59,9 @@ struct Inbox {
     holds: usize,
     poked: bool,
     parked: bool,
+    /// The thread on which wakes are expected, where that is watched, and whether one came on another.
+    expected: Option<ThreadId>,
+    elsewhere: bool,
 }
 
 impl Queue {
@@ -67,9 +71,24 @@ impl Queue {
         Self::default()
     }
 
+    /// Expects all wakes on this thread from now on.
+    pub fn watch_threads(&self) {
+        self.inbox.lock().expected = Some(thread::current().id());
+    }
+
+    /// Tells whether one came on another thread.
+    #[must_use]
+    pub fn was_woken_elsewhere(&self) -> bool {
+        self.inbox.lock().elsewhere
+    }
+
     /// Adds a wake.
     pub fn push(&self, key: Key, cause: Cause) {
-        self.change(|inbox| inbox.woken.push((key, cause)));
+        self.change(|inbox| {
+            let expected = inbox.expected;
+            inbox.elsewhere |= expected.is_some_and(|expected| expected != thread::current().id());
+            inbox.woken.push((key, cause));
+        });
     }
 
     /// Ends the parking although nothing is to run.

@@ -53,6 +53,25 @@ pub(crate) fn lost_waker(state: &State, key: Key, driver: u64, now: Instant) -> 
     text
 }
 
+/// Says that the run left the way that it was to follow.
+pub(crate) fn misfit(state: &State, _driver: u64, now: Instant) -> String {
+    let misfit = state.ready.chooser.misfit();
+    let misfit = misfit.map(ToString::to_string).unwrap_or_default();
+    format!("the choices do not fit at {:?}: {misfit}", elapsed(now))
+}
+
+/// Lists the tasks that have not ended, if there are any.
+pub(crate) fn leak(state: &State, now: Instant) -> Option<String> {
+    state.tasks.iter().next()?;
+    let mut text = format!(
+        "the test has ended at {:?}, nothing is runnable, and these have not ended:\n",
+        elapsed(now)
+    );
+    list(&mut text, state, u64::MAX);
+    text.push_str("note: await or cancel them, or allow them with `Explore::leaks(true)`");
+    Some(text)
+}
+
 fn elapsed(now: Instant) -> Duration {
     now.duration_since(Instant::ORIGIN)
 }

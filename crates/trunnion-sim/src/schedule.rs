@@ -1,9 +1,11 @@
 //! Who runs next.
 
+use core::fmt;
+use core::str::FromStr;
 use std::collections::VecDeque;
 
+use crate::choice::Chooser;
 use crate::queue::Key;
-use crate::random::Random;
 
 /// Says in which order runnable tasks run, equal deadlines fire, and equals are [chosen](trunnion_core::choose).
 ///
@@ -40,31 +42,75 @@ pub enum Schedule {
     Lifo,
     /// Any of them, by the seed.
     Random,
+    /// The one with the highest priority. Priorities are drawn by the seed, and at `depth - 1` random steps the task that runs gets the lowest: a
+    /// bug that needs `depth` steps in an order is found in one of about `tasks * steps ^ (depth - 1)` runs, whatever else runs.
+    Pct {
+        /// How many orders the bug needs; from 1.
+        depth: u32,
+    },
+    /// All schedules that pass over one that has waited longer at most `max` times; in a single run the first, which is FIFO.
+    Delay {
+        /// How often in a run.
+        max: u32,
+    },
+    /// All schedules, or those that take at most so many tasks off that could go on; in a single run the first, which is FIFO.
+    Dfs {
+        /// How often in a run; `None` for no limit.
+        preemptions: Option<u32>,
+    },
 }
 
-/// The runnable entries.
+/// Reads `fifo`, `lifo`, `random`, `pct:DEPTH`, `delay:MAX`, `dfs` and `dfs:PREEMPTIONS`.
+impl FromStr for Schedule {
+    type Err = ParseScheduleError;
+
+    fn from_str(text: &str) -> Result<Self, ParseScheduleError> {
+        let (name, number) = match text.split_once(':') {
+            Some((name, number)) => (name, Some(number)),
+            None => (text, None),
+        };
+        let number = number.map(str::parse).transpose();
+        match (name, number) {
+            ("fifo", Ok(None)) => Ok(Self::Fifo),
+            ("lifo", Ok(None)) => Ok(Self::Lifo),
+            ("random", Ok(None)) => Ok(Self::Random),
+            ("pct", Ok(Some(depth @ 1..))) => Ok(Self::Pct { depth }),
+            ("delay", Ok(Some(max))) => Ok(Self::Delay { max }),
+            ("dfs", Ok(preemptions)) => Ok(Self::Dfs { preemptions }),
+            _ => Err(ParseScheduleError(text.to_owned())),
+        }
+    }
+}
+
+/// Says that a text names no schedule, and which texts do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseScheduleError(String);
+
+impl fmt::Display for ParseScheduleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "no schedule is called `{}`; use fifo, lifo, random, pct:DEPTH (from 1), delay:MAX, dfs or dfs:PREEMPTIONS",
+            self.0
+        )
+    }
+}
+
+impl core::error::Error for ParseScheduleError {}
+
+/// The runnable entries, in the order in which they became runnable.
 #[derive(Debug)]
 pub(crate) struct Ready {
-    schedule: Schedule,
-    random: Random,
+    pub(crate) chooser: Chooser,
     list: VecDeque<Key>,
 }
 
 impl Ready {
     pub(crate) fn new() -> Self {
         Self {
-            schedule: Schedule::default(),
-            random: Random::new(0),
+            chooser: Chooser::new(),
             list: VecDeque::new(),
         }
-    }
-
-    pub(crate) fn set_schedule(&mut self, schedule: Schedule) {
-        self.schedule = schedule;
-    }
-
-    pub(crate) fn reseed(&self, seed: u64) {
-        self.random.reseed(seed);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -76,45 +122,18 @@ impl Ready {
         self.list.push_back(key);
     }
 
-    /// Adds an entry that runs after all that are there.
+    /// Adds an entry that gave way to all that are there.
     pub(crate) fn push_last(&mut self, key: Key) {
-        match self.schedule {
-            Schedule::Lifo => self.list.push_front(key),
-            Schedule::Fifo | Schedule::Random => self.list.push_back(key),
+        self.chooser.gave_way(key.number);
+        if self.chooser.takes_last() {
+            self.list.push_front(key);
+        } else {
+            self.list.push_back(key);
         }
     }
 
+    /// Takes the one that runs next.
     pub(crate) fn pop(&mut self) -> Option<Key> {
-        match self.schedule {
-            Schedule::Fifo => self.list.pop_front(),
-            Schedule::Lifo => self.list.pop_back(),
-            Schedule::Random if self.list.is_empty() => None,
-            Schedule::Random => {
-                let chosen = self.random.below(self.list.len());
-                self.list.swap_remove_back(chosen)
-            }
-        }
-    }
-
-    /// Chooses one of `n` equals.
-    pub(crate) fn choose(&self, n: usize) -> usize {
-        match self.schedule {
-            Schedule::Fifo => 0,
-            Schedule::Lifo => n.saturating_sub(1),
-            Schedule::Random => self.random.below(n),
-        }
-    }
-
-    /// Puts what happens at one instant, oldest first, into the order in which it happens.
-    pub(crate) fn arrange<T>(&self, items: &mut [T]) {
-        match self.schedule {
-            Schedule::Fifo => {}
-            Schedule::Lifo => items.reverse(),
-            Schedule::Random => {
-                for end in (1..items.len()).rev() {
-                    items.swap(end, self.random.below(end + 1));
-                }
-            }
-        }
+        self.chooser.take(&mut self.list)
     }
 }

@@ -12,6 +12,7 @@ use trunnion_core::wait::WaitQueue;
 use trunnion_core::{Instant, RuntimeId};
 
 use crate::LostWakers;
+use crate::explore::FailureKind;
 use crate::queue::{Cause, Key, Queue};
 use crate::random::Random;
 use crate::schedule::Ready;
@@ -45,6 +46,19 @@ pub(crate) struct State {
     pub(crate) drivers: u64,
     pub(crate) lost: LostWakers,
     pub(crate) closed: bool,
+    /// What an exploration notes.
+    pub(crate) watch: Option<Watch>,
+}
+
+/// What an exploration wants to know of a run.
+#[derive(Default)]
+pub(crate) struct Watch {
+    /// Why the simulator ended it.
+    pub(crate) ending: Option<FailureKind>,
+    /// The first panic of a task that nobody can join: its message and its place.
+    pub(crate) panic: Option<(String, Option<String>)>,
+    /// Sleeps that were armed when all tasks were gone.
+    pub(crate) timers: usize,
 }
 
 /// The timers that fire at one instant: their numbers, and what they wake.
@@ -79,6 +93,7 @@ impl Shared {
                 drivers: 0,
                 lost: LostWakers::default(),
                 closed: false,
+                watch: None,
             }),
         }
     }
@@ -127,7 +142,7 @@ impl Shared {
         self.now.store(at, Ordering::Release);
         state.trace.add(event(at));
         due.extend(core::iter::from_fn(|| state.timers.pop_due(at)));
-        state.ready.arrange(due);
+        state.ready.chooser.arrange(due);
         for (number, _) in due {
             state.trace.add(Event::TimerFired(*number));
         }
@@ -166,6 +181,13 @@ impl State {
             } else {
                 self.ready.push(key);
             }
+        }
+    }
+
+    /// Notes why the run ends, if somebody wants to know.
+    pub(crate) fn end_with(&mut self, kind: FailureKind) {
+        if let Some(watch) = &mut self.watch {
+            watch.ending.get_or_insert(kind);
         }
     }
 

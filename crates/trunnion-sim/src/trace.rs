@@ -117,6 +117,10 @@ impl Recorder {
         self.total
     }
 
+    pub(crate) fn digest(&self) -> u64 {
+        self.digest
+    }
+
     fn forget_oldest(&mut self) {
         if let Some(Event::Spawn(number, _) | Event::Job(number, _)) = self.events.pop_front() {
             self.names.remove(&number);
@@ -175,6 +179,14 @@ impl Trace {
     #[must_use]
     pub fn digest(&self) -> u64 {
         self.digest
+    }
+
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    pub(crate) fn name(&self, number: u64) -> Option<&str> {
+        self.names.get(&number).map(|name| &**name)
     }
 
     fn write_new(

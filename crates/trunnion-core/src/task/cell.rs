@@ -10,7 +10,7 @@ use core::task::{Context, Poll, Waker};
 
 use super::state::State;
 use crate::mutant;
-use crate::panic::{catch, contain};
+use crate::panic::{catch, contain, lost};
 use crate::sync::UnsafeCell;
 use crate::{JoinError, TaskId};
 
@@ -235,6 +235,9 @@ impl<F: Future> Cell<F> {
 
     fn drop_outcome(&self) {
         if let Some(outcome) = self.take_outcome() {
+            if let Err(JoinError::Panicked(payload)) = &outcome {
+                lost(payload);
+            }
             contain(|| drop(outcome));
         }
     }

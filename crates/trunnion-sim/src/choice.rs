@@ -1,0 +1,222 @@
+//! Every choice that a simulator makes, behind one door: which task runs, which of equal timers fires, where a race begins.
+
+mod follow;
+mod pct;
+mod search;
+
+use std::collections::VecDeque;
+
+use crate::queue::Key;
+use crate::random::Random;
+use crate::schedule::Schedule;
+
+pub(crate) use follow::{Follow, Misfit};
+use pct::Pct;
+pub(crate) use search::Search;
+
+/// What was chosen at a point where there was a choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Pick {
+    /// The task with this number.
+    Task(u64),
+    /// One of equals, counted from 0.
+    Nth(usize),
+}
+
+/// Decides.
+#[derive(Debug)]
+pub(crate) struct Chooser {
+    rule: Rule,
+    random: Random,
+    /// The choices so far, where somebody wants to know them.
+    record: Option<Vec<Pick>>,
+    /// Steps so far, and points at which there was a choice.
+    steps: usize,
+    points: usize,
+    /// The task that took the last step.
+    last: Option<u64>,
+    /// The run is over, and what is left has no choice.
+    over: bool,
+}
+
+#[derive(Debug)]
+enum Rule {
+    Fifo,
+    Lifo,
+    Random,
+    Pct(Pct),
+    Search(Search),
+    Follow(Follow),
+}
+
+impl Chooser {
+    pub(crate) fn new() -> Self {
+        Self {
+            rule: Rule::Fifo,
+            random: Random::new(0),
+            record: None,
+            steps: 0,
+            points: 0,
+            last: None,
+            over: false,
+        }
+    }
+
+    pub(crate) fn reseed(&self, seed: u64) {
+        self.random.reseed(seed);
+    }
+
+    pub(crate) fn set_schedule(&mut self, schedule: Schedule) {
+        self.rule = match schedule {
+            Schedule::Fifo => Rule::Fifo,
+            Schedule::Lifo => Rule::Lifo,
+            Schedule::Random => Rule::Random,
+            Schedule::Pct { depth } => Rule::Pct(Pct::new(depth)),
+            Schedule::Delay { max } => Rule::Search(Search::delays(max)),
+            Schedule::Dfs { preemptions } => Rule::Search(Search::preemptions(preemptions)),
+        };
+    }
+
+    /// Says how many steps a run is expected to take, for a rule that spreads its choices over them.
+    pub(crate) fn expect_steps(&mut self, steps: usize) {
+        if let Rule::Pct(pct) = &mut self.rule {
+            pct.expect_steps(steps);
+        }
+    }
+
+    pub(crate) fn search(&mut self, search: Search) {
+        self.rule = Rule::Search(search);
+    }
+
+    pub(crate) fn take_search(&mut self) -> Option<Search> {
+        match core::mem::replace(&mut self.rule, Rule::Fifo) {
+            Rule::Search(search) => Some(search),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn follow(&mut self, follow: Follow) {
+        self.rule = Rule::Follow(follow);
+    }
+
+    pub(crate) fn take_follow(&mut self) -> Option<Follow> {
+        match core::mem::replace(&mut self.rule, Rule::Fifo) {
+            Rule::Follow(follow) => Some(follow),
+            _ => None,
+        }
+    }
+
+    /// Keeps the choices from now on.
+    pub(crate) fn record(&mut self) {
+        self.record = Some(Vec::new());
+    }
+
+    pub(crate) fn take_record(&mut self) -> Vec<Pick> {
+        self.record.take().unwrap_or_default()
+    }
+
+    /// Lets what is left happen in the order in which it comes.
+    pub(crate) fn finish(&mut self) {
+        self.over = true;
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Counts the points at which there was a choice.
+    pub(crate) fn points(&self) -> usize {
+        self.points
+    }
+
+    /// Tells where the run left the way that it was to follow.
+    pub(crate) fn misfit(&self) -> Option<&Misfit> {
+        match &self.rule {
+            Rule::Follow(follow) => follow.misfit(),
+            Rule::Search(search) => search.misfit(),
+            _ => None,
+        }
+    }
+
+    /// Tells whether what wakes itself is to go to the front of the list, because the last is taken first.
+    pub(crate) fn takes_last(&self) -> bool {
+        matches!(self.rule, Rule::Lifo)
+    }
+
+    /// Notes that a task gave way to the others.
+    pub(crate) fn gave_way(&mut self, number: u64) {
+        if let Rule::Pct(pct) = &mut self.rule {
+            pct.lower(number);
+        }
+    }
+
+    /// Takes the next to run out of `list`, which is in the order in which they became runnable.
+    pub(crate) fn take(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
+        let key = match list.len() {
+            0 => return None,
+            1 => list.pop_front(),
+            _ => self.take_one(list),
+        }?;
+        self.steps += 1;
+        self.last = Some(key.number);
+        if let Rule::Pct(pct) = &mut self.rule {
+            pct.stepped(key.number, &self.random);
+        }
+        Some(key)
+    }
+
+    fn take_one(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
+        let key = match &mut self.rule {
+            Rule::Fifo => list.pop_front(),
+            Rule::Lifo => list.pop_back(),
+            Rule::Random => list.swap_remove_back(self.random.below(list.len())),
+            Rule::Pct(pct) => list.remove(pct.highest(list, &self.random)),
+            Rule::Search(search) => list.remove(search.task(list, self.last)),
+            Rule::Follow(follow) => list.remove(follow.task(self.points, list)),
+        }?;
+        self.note(Pick::Task(key.number));
+        Some(key)
+    }
+
+    /// Chooses one of `n` equals.
+    pub(crate) fn choose(&mut self, n: usize) -> usize {
+        if n < 2 || self.over {
+            return 0;
+        }
+        let nth = match &mut self.rule {
+            Rule::Fifo => 0,
+            Rule::Lifo => n - 1,
+            Rule::Random | Rule::Pct(_) => self.random.below(n),
+            Rule::Search(search) => search.nth(n),
+            Rule::Follow(follow) => follow.nth(self.points, n),
+        };
+        self.note(Pick::Nth(nth));
+        nth
+    }
+
+    fn note(&mut self, pick: Pick) {
+        self.points += 1;
+        if let Some(record) = &mut self.record {
+            record.push(pick);
+        }
+    }
+
+    /// Puts what happens at one instant, oldest first, into the order in which it happens.
+    pub(crate) fn arrange<T>(&mut self, items: &mut [T]) {
+        let len = items.len();
+        for start in 0..len.saturating_sub(1) {
+            let nth = match self.rule {
+                Rule::Fifo if self.record.is_none() => return,
+                _ if self.over => return,
+                // By swaps alone this turns the order round.
+                Rule::Lifo => {
+                    let nth = (len - 1).saturating_sub(2 * start);
+                    self.note(Pick::Nth(nth));
+                    nth
+                }
+                _ => self.choose(len - start),
+            };
+            items.swap(start, start + nth);
+        }
+    }
+}

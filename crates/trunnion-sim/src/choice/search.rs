@@ -1,0 +1,142 @@
+//! Going through all choices, one run after another: a depth-first search of the tree of choices.
+
+use std::collections::VecDeque;
+
+use super::follow::Misfit;
+use crate::queue::Key;
+
+/// The way to the run that is under way, and from it to the next.
+///
+/// A run makes the choices of the path, and the first of each point behind it. [`advance`](Self::advance) turns to the next choice at the last
+/// point that has one.
+#[derive(Debug)]
+pub(crate) struct Search {
+    bound: Bound,
+    path: Vec<Branch>,
+    /// How much of the path the run has gone.
+    at: usize,
+    /// What its choices have cost.
+    spent: u32,
+    misfit: Option<Misfit>,
+}
+
+/// What makes a choice cost something, and how much may be spent in a run.
+#[derive(Clone, Copy, Debug)]
+enum Bound {
+    /// Delay-bounded scheduling (Emmi, Qadeer and Rakamarić, 2011): passing over one that comes first costs one.
+    Delays(u32),
+    /// Context bounding (Musuvathi and Qadeer, 2007): leaving a task that could go on costs one.
+    Preemptions(u32),
+}
+
+#[derive(Debug)]
+struct Branch {
+    nth: usize,
+    /// How many choices there are, and how many of them the bound allows.
+    of: usize,
+    allowed: usize,
+}
+
+impl Search {
+    pub(crate) fn delays(max: u32) -> Self {
+        Self::new(Bound::Delays(max))
+    }
+
+    pub(crate) fn preemptions(max: Option<u32>) -> Self {
+        Self::new(Bound::Preemptions(max.unwrap_or(u32::MAX)))
+    }
+
+    fn new(bound: Bound) -> Self {
+        Self {
+            bound,
+            path: Vec::new(),
+            at: 0,
+            spent: 0,
+            misfit: None,
+        }
+    }
+
+    /// Turns to the next run; false if there is none.
+    pub(crate) fn advance(&mut self) -> bool {
+        (self.at, self.spent) = (0, 0);
+        while let Some(branch) = self.path.last_mut() {
+            branch.nth += 1;
+            if branch.nth < branch.allowed {
+                return true;
+            }
+            self.path.pop();
+        }
+        false
+    }
+
+    pub(crate) fn misfit(&self) -> Option<&Misfit> {
+        self.misfit.as_ref()
+    }
+
+    /// Chooses a place of `list`; `last` took the step before.
+    pub(super) fn task(&mut self, list: &VecDeque<Key>, last: Option<u64>) -> usize {
+        let going_on = match self.bound {
+            Bound::Delays(_) => None,
+            Bound::Preemptions(u32::MAX) => None,
+            Bound::Preemptions(_) => list.iter().position(|key| Some(key.number) == last),
+        };
+        let Some(first) = going_on else {
+            return self.branch(list.len(), matches!(self.bound, Bound::Delays(_)));
+        };
+        match self.branch(list.len(), true) {
+            0 => first,
+            nth if nth <= first => nth - 1,
+            nth => nth,
+        }
+    }
+
+    /// Chooses one of `n` equals.
+    pub(super) fn nth(&mut self, n: usize) -> usize {
+        self.branch(n, matches!(self.bound, Bound::Delays(_)))
+    }
+
+    fn branch(&mut self, of: usize, costs: bool) -> usize {
+        let Some(branch) = self.path.get(self.at) else {
+            let allowed = if costs { self.allowed(of) } else { of };
+            self.path.push(Branch {
+                nth: 0,
+                of,
+                allowed,
+            });
+            self.at += 1;
+            return 0;
+        };
+        if branch.of != of && self.misfit.is_none() {
+            self.misfit = Some(Misfit::Unrepeatable {
+                point: self.at,
+                before: branch.of,
+                now: of,
+            });
+        }
+        let nth = branch.nth.min(of - 1);
+        self.at += 1;
+        if costs {
+            self.spent += self.cost(nth);
+        }
+        nth
+    }
+
+    fn cost(&self, nth: usize) -> u32 {
+        match self.bound {
+            Bound::Delays(_) => u32::try_from(nth).unwrap_or(u32::MAX),
+            Bound::Preemptions(_) => u32::from(nth > 0),
+        }
+    }
+
+    /// Counts the choices that what is left pays for; the first is free.
+    fn allowed(&self, of: usize) -> usize {
+        match self.bound {
+            Bound::Delays(max) => {
+                let left = usize::try_from(max.saturating_sub(self.spent)).unwrap_or(usize::MAX);
+                of.min(left.saturating_add(1))
+            }
+            Bound::Preemptions(max) if self.spent < max => of,
+            Bound::Preemptions(_) => 1,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What was found.
+
+use core::fmt;
+
+use super::once::Trouble;
+use super::replay::Replay;
+
+/// Says what kind of failure a run came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FailureKind {
+    /// The test panicked, or a detached task did.
+    Panic,
+    /// Nothing could ever run again.
+    Deadlock,
+    /// A task waited for a wake that nobody could give.
+    LostWaker,
+    /// Tasks ran on and on at one instant.
+    Livelock,
+    /// Something was left when the test had ended and nothing was runnable.
+    Leak,
+    /// Two runs with the same choices differed: something outside the simulator decides.
+    Nondeterminism,
+    /// A waker was woken on a thread that the simulator does not know.
+    ForeignWake,
+    /// The replay line belongs to another program, or to an older version of this one.
+    Stale,
+}
+
+impl FailureKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Panic => "panic",
+            Self::Deadlock => "deadlock",
+            Self::LostWaker => "lost waker",
+            Self::Livelock => "livelock",
+            Self::Leak => "leak",
+            Self::Nondeterminism => "nondeterminism",
+            Self::ForeignWake => "wake from a foreign thread",
+            Self::Stale => "stale replay line",
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Tells how a run failed, in the shortest form that was found, and how to see it again.
+///
+/// Its text has the message, a table of the tasks and what they did, and the line that replays the run.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub(super) trouble: Trouble,
+    execution: usize,
+    replay: Replay,
+    table: String,
+}
+
+impl Failure {
+    pub(super) fn new(trouble: Trouble, execution: usize, replay: Replay, table: String) -> Self {
+        Self {
+            trouble,
+            execution,
+            replay,
+            table,
+        }
+    }
+
+    /// Tells what kind it is.
+    #[must_use]
+    pub fn kind(&self) -> FailureKind {
+        self.trouble.kind
+    }
+
+    /// Gives the text of the panic or the report.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.trouble.message
+    }
+
+    /// Tells which execution found it, counted from 1.
+    #[must_use]
+    pub fn execution(&self) -> usize {
+        self.execution
+    }
+
+    /// Gives the choices that lead to it.
+    #[must_use]
+    pub fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// Gives the table of what each task did in the shortest run that fails.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in execution {}", self.trouble.kind, self.execution)?;
+        if let Some(place) = &self.trouble.place {
+            write!(f, ", at {place}")?;
+        }
+        writeln!(f, ":\n{}\n", self.trouble.message)?;
+        let left = self.replay.departures();
+        writeln!(
+            f,
+            "The shortest schedule that was found departs from first come, first served {left} times:\n{}",
+            self.table
+        )?;
+        write!(f, "replay with TRUNNION_SIM_REPLAY={}", self.replay)
+    }
+}

@@ -1,0 +1,196 @@
+//! One run of a test.
+
+use core::future::Future;
+use core::panic::Location;
+use std::rc::Rc;
+
+use trunnion_core::PanicPayload;
+use trunnion_core::panic::with_listener;
+use trunnion_core::sync::Arc;
+
+use super::failure::FailureKind;
+use super::hush::{self, hush};
+use crate::choice::{Chooser, Pick};
+use crate::owned::{Sim, enter_at};
+use crate::runtime::SimRuntime;
+use crate::state::Watch;
+use crate::{close, report};
+
+/// What came of a run.
+pub(super) struct Ran {
+    pub(super) trouble: Option<Trouble>,
+    pub(super) digest: u64,
+    pub(super) steps: usize,
+    pub(super) points: usize,
+    pub(super) picks: Vec<Pick>,
+    pub(super) chooser: Chooser,
+    pub(super) sim: SimRuntime,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    pub(super) kind: FailureKind,
+    pub(super) message: String,
+    pub(super) place: Option<String>,
+}
+
+impl Trouble {
+    /// Tells whether both look like the same bug.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.place == other.place
+    }
+}
+
+/// Says how a run is made.
+pub(super) struct Setup<'a> {
+    pub(super) seed: u64,
+    /// How many events are kept for a table.
+    pub(super) trace: usize,
+    pub(super) leaks: bool,
+    /// Where the test is, for reports.
+    pub(super) place: &'static Location<'static>,
+    pub(super) prepare: &'a mut dyn FnMut(&mut Chooser),
+}
+
+/// Runs `test` in a simulator of its own.
+pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: Setup<'_>) -> Ran {
+    let sim = Sim::new().seed(setup.seed).trace_limit(setup.trace);
+    let rt = sim.handle();
+    let mut state = rt.shared.state.lock();
+    state.watch = Some(Watch::default());
+    (setup.prepare)(&mut state.ready.chooser);
+    drop(state);
+    rt.shared.queue.watch_threads();
+    let listener = {
+        let rt = rt.clone();
+        move |payload: &PanicPayload| note(&rt, payload)
+    };
+    let (result, places) = hush(|| {
+        with_listener(Rc::new(listener), || {
+            let whole = async {
+                drop(test(rt.clone()).await);
+                rt.settle().await;
+            };
+            drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
+        });
+    });
+    let trouble = match result {
+        Ok(()) => found(&rt).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
+        // What a foreign thread does to a run explains the rest.
+        Err(_) if rt.shared.queue.was_woken_elsewhere() => Some(foreign()),
+        Err(payload) => Some(Trouble {
+            kind: ending(&rt),
+            message: payload.to_string(),
+            place: places.last().cloned(),
+        }),
+    };
+    let (_, places) = hush(|| close_all(&sim, &rt, trouble.is_some()));
+    let trouble = trouble
+        .or_else(|| places.first().map(dropped))
+        .or_else(|| setup.leaks.then(|| leaked(&rt)).flatten());
+    let mut state = rt.shared.state.lock();
+    let mut chooser = core::mem::replace(&mut state.ready.chooser, Chooser::new());
+    let ran = Ran {
+        trouble,
+        digest: state.trace.digest(),
+        steps: chooser.steps(),
+        points: chooser.points(),
+        picks: chooser.take_record(),
+        chooser,
+        sim: rt.clone(),
+    };
+    drop(state);
+    ran
+}
+
+/// Ends the simulator; the order in which tasks are dropped is a choice unless the run has failed already.
+fn close_all(sim: &Sim, rt: &SimRuntime, failed: bool) {
+    if failed {
+        rt.shared.state.lock().ready.chooser.finish();
+    }
+    close::close(&rt.shared, sim.context());
+}
+
+/// Notes the panic of a task that nobody joins.
+fn note(rt: &SimRuntime, payload: &PanicPayload) {
+    let place = hush::last_place();
+    if let Some(watch) = &mut rt.shared.state.lock().watch {
+        let message = || format!("a task that nobody joins panicked: {payload}");
+        watch.panic.get_or_insert_with(|| (message(), place));
+    }
+}
+
+/// What the run noted although the test came to its end.
+fn found(rt: &SimRuntime) -> Option<Trouble> {
+    let state = rt.shared.state.lock();
+    if rt.shared.queue.was_woken_elsewhere() {
+        return Some(foreign());
+    }
+    let watch = state.watch.as_ref()?;
+    let (message, place) = watch.panic.clone()?;
+    let kind = FailureKind::Panic;
+    Some(Trouble {
+        kind,
+        message,
+        place,
+    })
+}
+
+/// A thread that the simulator does not know woke a task.
+fn foreign() -> Trouble {
+    Trouble {
+        kind: FailureKind::ForeignWake,
+        message: "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread".to_owned(),
+        place: None,
+    }
+}
+
+/// Why the simulator ended the run, or that the test panicked.
+fn ending(rt: &SimRuntime) -> FailureKind {
+    let state = rt.shared.state.lock();
+    let ending = state.watch.as_ref().and_then(|watch| watch.ending);
+    ending.unwrap_or(FailureKind::Panic)
+}
+
+/// The tasks that are left now that nothing is runnable.
+fn left(rt: &SimRuntime) -> Option<Trouble> {
+    let state = rt.shared.state.lock();
+    let message = report::leak(&state, rt.shared.now())?;
+    Some(Trouble {
+        kind: FailureKind::Leak,
+        message,
+        place: None,
+    })
+}
+
+/// A destructor panicked when the simulator ended.
+fn dropped(place: &String) -> Trouble {
+    Trouble {
+        kind: FailureKind::Panic,
+        message: "a destructor panicked when the simulator ended".to_owned(),
+        place: Some(place.clone()),
+    }
+}
+
+/// What outlives the simulator: sleeps and wakers that somebody keeps where the simulator does not look.
+fn leaked(rt: &SimRuntime) -> Option<Trouble> {
+    let state = rt.shared.state.lock();
+    let timers = state.watch.as_ref().map_or(0, |watch| watch.timers);
+    // A waker holds the queue, and so does the simulator.
+    let wakers = Arc::strong_count(&rt.shared.queue) - 1;
+    let message = match (timers, wakers) {
+        (0, 0) => return None,
+        (0, wakers) => format!(
+            "the wakers of {wakers} tasks are kept although the tasks are gone: take them out, or drop what keeps them"
+        ),
+        (timers, _) => {
+            format!("{timers} sleeps are armed although the tasks are gone: something keeps them")
+        }
+    };
+    Some(Trouble {
+        kind: FailureKind::Leak,
+        message,
+        place: None,
+    })
+}

@@ -1,0 +1,152 @@
+//! The table of a run: a column for each task, a row for each step.
+
+use core::fmt::Write as _;
+use core::time::Duration;
+
+use crate::trace::{Event, Trace};
+
+/// Columns beyond this many characters make a list of the table.
+const WIDTH: usize = 150;
+
+/// Draws what each task did, step by step; time is in the first column.
+pub(super) fn table(trace: &Trace) -> String {
+    let mut steps = Steps::default();
+    for event in trace.events() {
+        steps.add(*event);
+    }
+    let mut text = legend(trace);
+    text.push_str(&steps.draw());
+    text
+}
+
+/// Names the tasks, and where they come from.
+fn legend(trace: &Trace) -> String {
+    let mut text = String::new();
+    for event in trace.events() {
+        let (number, verb, place) = match event {
+            Event::Root(number, place) => (*number, "test, run", place),
+            Event::Spawn(number, place) => (*number, "task, spawned", place),
+            Event::Job(number, place) => (*number, "blocking closure, spawned", place),
+            _ => continue,
+        };
+        let name = trace.name(number).map(|name| format!(" `{name}`"));
+        let _infallible = writeln!(
+            text,
+            "  {number}{}: {verb} at {place}",
+            name.unwrap_or_default()
+        );
+    }
+    text
+}
+
+/// What happened in one step, by the task that took it; without one it was time, or the end.
+struct Row {
+    at: Option<u64>,
+    task: Option<u64>,
+    text: String,
+}
+
+#[derive(Default)]
+struct Steps {
+    rows: Vec<Row>,
+    tasks: Vec<u64>,
+}
+
+impl Steps {
+    fn add(&mut self, event: Event) {
+        match event {
+            Event::Root(number, _) => self.tasks.push(number),
+            Event::Spawn(number, _) | Event::Job(number, _) => {
+                self.tasks.push(number);
+                self.note(&format!("spawns {number}"));
+            }
+            Event::Poll(number) => self.begin(None, Some(number), "runs"),
+            Event::Wake(number) => self.wake(number),
+            Event::Done(_) => self.note("ends"),
+            Event::Drop(number) => self.begin(None, Some(number), "is dropped"),
+            Event::TimerSet(_, at) => {
+                self.note(&format!("sleeps until {:?}", Duration::from_nanos(at)))
+            }
+            Event::TimerGone(_) => self.note("drops a sleep"),
+            Event::TimerFired(_) => {}
+            Event::Jump(at) | Event::Advance(at) | Event::Spin(at) => {
+                self.begin(Some(at), None, "time passes")
+            }
+            Event::Settled => self.begin(None, None, "nothing is runnable"),
+            Event::Hold => self.note("holds the clock"),
+            Event::Release => self.note("lets go of the clock"),
+            Event::Shutdown => self.begin(None, None, "the end"),
+        }
+    }
+
+    fn begin(&mut self, at: Option<u64>, task: Option<u64>, text: &str) {
+        let text = text.to_owned();
+        self.rows.push(Row { at, task, text });
+    }
+
+    fn wake(&mut self, number: u64) {
+        let own = self.rows.last().is_some_and(|row| row.task == Some(number));
+        if own {
+            self.note("wakes itself");
+        } else {
+            self.note(&format!("wakes {number}"));
+        }
+    }
+
+    fn note(&mut self, text: &str) {
+        match self.rows.last_mut() {
+            Some(row) => {
+                row.text.push_str(", ");
+                row.text.push_str(text);
+            }
+            None => self.begin(None, None, text),
+        }
+    }
+
+    fn draw(&self) -> String {
+        let widths: Vec<usize> = self.tasks.iter().map(|task| self.width(*task)).collect();
+        let total: usize = widths.iter().map(|width| width + 3).sum();
+        let wide = total > WIDTH;
+        let mut text = String::new();
+        if !wide {
+            self.draw_head(&widths, &mut text);
+        }
+        for row in &self.rows {
+            let time = row.at.map(|at| format!("{:?}", Duration::from_nanos(at)));
+            let _infallible = write!(text, "{:>10}", time.unwrap_or_default());
+            match row.task {
+                None => text.push_str(&format!(" | -- {} --", row.text)),
+                Some(task) if wide => text.push_str(&format!(" | {task} {}", row.text)),
+                Some(task) => self.draw_cells(task, row, &widths, &mut text),
+            }
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn draw_head(&self, widths: &[usize], text: &mut String) {
+        let _infallible = write!(text, "{:>10}", "time");
+        for (task, width) in self.tasks.iter().zip(widths) {
+            let _infallible = write!(text, " | {task:<width$}");
+        }
+        text.truncate(text.trim_end().len());
+        text.push('\n');
+    }
+
+    fn draw_cells(&self, task: u64, row: &Row, widths: &[usize], text: &mut String) {
+        for (column, width) in self.tasks.iter().zip(widths) {
+            let cell = if *column == task {
+                row.text.as_str()
+            } else {
+                ""
+            };
+            let _infallible = write!(text, " | {cell:<width$}");
+        }
+    }
+
+    fn width(&self, task: u64) -> usize {
+        let own = self.rows.iter().filter(|row| row.task == Some(task));
+        own.map(|row| row.text.len()).max().unwrap_or(0).max(2)
+    }
+}
