@@ -55,7 +55,7 @@ pub enum LostWakers {
 ///   run with a panic that lists every task.
 /// * Wakes from other threads are safe, and the schedule no longer follows from the seed alone. Keep a hold while one is
 ///   expected: a simulator that sees nothing to wait for reports a deadlock at once.
-/// * Dropping it drops every pending future, oldest first, on the dropping thread.
+/// * Dropping it drops every pending future on the dropping thread, in the order of the schedule: FIFO drops the oldest first.
 ///
 /// ```
 /// use std::time::Duration;
@@ -229,7 +229,7 @@ pub(crate) fn enter_at<F: Future>(
     Ok(context.enter(run))
 }
 
-/// Drops all futures and closures on the calling thread, oldest first. No closure can be running then.
+/// Drops all futures and closures on the calling thread, in the order of the schedule. No closure can be running then.
 impl ShutdownRuntime for Sim {
     fn shutdown(self, _grace: Duration) -> Result<ShutdownReport, WouldDeadlock<Self>> {
         if self.rt.shared.state.lock().driver.is_some() {

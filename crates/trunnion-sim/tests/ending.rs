@@ -29,7 +29,7 @@ impl Drop for Noisy {
 
 #[test]
 fn the_end_drops_pending_futures_once_oldest_first_on_the_dropping_thread() {
-    let sim = Sim::new().schedule(Schedule::Random).seed(9);
+    let sim = Sim::new();
     let (rt, local) = (sim.handle(), sim.local());
     let log = Log::default();
     for name in ["a", "b", "c"] {
@@ -58,6 +58,29 @@ fn the_end_drops_pending_futures_once_oldest_first_on_the_dropping_thread() {
     let job = other.block_on(job);
     assert!(job.is_ok() || job.unwrap_err().is_shutdown());
     assert_eq!(log.lock().unwrap().len(), 5);
+}
+
+#[test]
+fn the_order_in_which_the_end_drops_follows_from_the_seed() {
+    let order = |seed| {
+        let sim = Sim::new().schedule(Schedule::Random).seed(seed);
+        let rt = sim.handle();
+        let log = Log::default();
+        for name in ["a", "b", "c"] {
+            let noisy = Noisy(log.clone(), name);
+            rt.spawn_detached(async move {
+                let _noisy = noisy;
+                pending::<()>().await;
+            });
+        }
+        sim.block_on(rt.settle());
+        drop(sim);
+        let lines = log.lock().unwrap().concat();
+        lines
+    };
+    let orders: std::collections::BTreeSet<String> = (0..100).map(order).collect();
+    assert_eq!(orders.len(), 6, "{orders:?}");
+    assert_eq!(order(5), order(5));
 }
 
 #[test]

@@ -41,11 +41,12 @@ fn a_lost_update_is_found_and_shrunk() {
     }
 }
 
-async fn interleaved(rt: SimRuntime) {
+/// Three tasks, each polled `polls` times, under a root that returns at once.
+async fn interleaved(rt: SimRuntime, polls: u32) {
     for _ in 0..3 {
         let inner = rt.clone();
         rt.spawn_detached(async move {
-            for _ in 0..4 {
+            for _ in 1..polls {
                 inner.yield_now().await;
             }
         });
@@ -53,11 +54,12 @@ async fn interleaved(rt: SimRuntime) {
 }
 
 #[test]
-fn every_schedule_is_run_once() {
-    let start = std::time::Instant::now();
-    let report = Explore::new(Schedule::Dfs { preemptions: None }).run(interleaved);
-    println!("{report} {:?}", start.elapsed());
-    report.expect_complete();
-    assert_eq!(report.executions(), 756_756);
-    assert_eq!(report.distinct(), 756_756);
+fn a_search_runs_every_schedule_once() {
+    for (polls, schedules) in [(1, 6), (2, 90), (3, 1_680)] {
+        let all = Explore::new(Schedule::Dfs { preemptions: None });
+        let report = all.run(|rt| interleaved(rt, polls));
+        report.expect_complete();
+        assert_eq!(report.executions(), schedules);
+        assert_eq!(report.distinct(), schedules);
+    }
 }
