@@ -4,6 +4,7 @@ mod follow;
 mod pct;
 mod search;
 
+use core::time::Duration;
 use std::collections::VecDeque;
 
 use crate::queue::Key;
@@ -37,7 +38,12 @@ pub(crate) struct Chooser {
     last: Option<u64>,
     /// The run is over, and what is left has no choice.
     over: bool,
+    /// How many faults there may be still.
+    faults: u32,
 }
+
+/// One in so many random decisions is a fault.
+const RARE: usize = 16;
 
 #[derive(Debug)]
 enum Rule {
@@ -59,6 +65,7 @@ impl Chooser {
             points: 0,
             last: None,
             over: false,
+            faults: 0,
         }
     }
 
@@ -104,6 +111,10 @@ impl Chooser {
             Rule::Follow(follow) => Some(follow),
             _ => None,
         }
+    }
+
+    pub(crate) fn set_faults(&mut self, most: u32) {
+        self.faults = most;
     }
 
     /// Keeps the choices from now on.
@@ -199,6 +210,46 @@ impl Chooser {
         if let Some(record) = &mut self.record {
             record.push(pick);
         }
+    }
+
+    /// Draws a number below `n`; a search tries the first, the middle and the last of them.
+    pub(crate) fn draw(&mut self, n: usize) -> usize {
+        if n < 2 || self.over {
+            return 0;
+        }
+        let nth = match &mut self.rule {
+            Rule::Fifo | Rule::Lifo | Rule::Random | Rule::Pct(_) => self.random.below(n),
+            Rule::Search(search) if n < 3 => search.nth(n),
+            Rule::Search(search) => [0, n / 2, n - 1][search.nth(3)],
+            Rule::Follow(follow) => follow.nth(self.points, n),
+        };
+        self.note(Pick::Nth(nth));
+        nth
+    }
+
+    /// Decides whether something goes wrong.
+    pub(crate) fn fault(&mut self) -> bool {
+        if self.faults == 0 || self.over {
+            return false;
+        }
+        let goes_wrong = match &mut self.rule {
+            Rule::Fifo | Rule::Lifo => false,
+            Rule::Random | Rule::Pct(_) => self.random.below(RARE) == 0,
+            Rule::Search(search) => search.nth(2) == 1,
+            Rule::Follow(follow) => follow.nth(self.points, 2) == 1,
+        };
+        self.note(Pick::Nth(usize::from(goes_wrong)));
+        self.faults -= u32::from(goes_wrong);
+        goes_wrong
+    }
+
+    /// Decides whether something takes longer, and how long: up to `most`.
+    pub(crate) fn delay(&mut self, most: Duration) -> Duration {
+        if most.is_zero() || !self.fault() {
+            return Duration::ZERO;
+        }
+        let quarters = 4 - self.choose(4);
+        most / 4 * u32::try_from(quarters).unwrap_or(4)
     }
 
     /// Puts what happens at one instant, oldest first, into the order in which it happens.

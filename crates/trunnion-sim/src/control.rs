@@ -11,10 +11,8 @@ use trunnion_core::panic::contain;
 use trunnion_core::sync::Arc;
 
 use crate::runtime::SimRuntime;
-use crate::state::Shared;
-
-/// The last point that the clock reaches: the far future is never.
-const LAST: Instant = Instant::from_nanos(u64::MAX - 1);
+use crate::state::{LAST, Shared};
+use crate::trace::Event;
 
 impl SimRuntime {
     /// Waits until nothing else is runnable at this instant: all tasks wait for time, for each other, or for a thread.
@@ -42,6 +40,64 @@ impl SimRuntime {
     /// ```
     pub fn settle(&self) -> Settle {
         Settle::new(&self.shared)
+    }
+
+    /// Keeps the processor for `duration`: the clock moves on within this step, and what becomes due meanwhile runs late.
+    ///
+    /// It is a loop that computes without an await, or a call that blocks.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trunnion_core::{Clock, Spawn, Timer};
+    ///
+    /// trunnion_sim::run(|rt| async move {
+    ///     let start = rt.now();
+    ///     let nap = rt.sleep(Duration::from_secs(1));
+    ///     let napping = rt.spawn({
+    ///         let rt = rt.clone();
+    ///         async move {
+    ///             nap.await;
+    ///             rt.now()
+    ///         }
+    ///     });
+    ///     rt.settle().await;
+    ///     rt.burn(Duration::from_secs(3));
+    ///     assert_eq!(napping.await.unwrap() - start, Duration::from_secs(3), "two seconds late");
+    /// });
+    /// ```
+    pub fn burn(&self, duration: Duration) {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        self.shared.state.lock().trace.add(Event::Burn(nanos));
+        self.shared.pass(duration);
+    }
+
+    /// Chooses one of `n` for a test, as the schedule chooses all else; gives a number below `n`, 0 for none at all.
+    ///
+    /// A search tries each. The label stands in the table of a failure.
+    ///
+    /// ```
+    /// use trunnion_sim::{Explore, Schedule};
+    ///
+    /// let all = Explore::new(Schedule::Dfs { preemptions: None });
+    /// let report = all.run(|rt| async move {
+    ///     let die = [rt.choose(6, "first die"), rt.choose(6, "second die")];
+    ///     assert!(die[0] + die[1] <= 10, "at most five and five, counted from 0");
+    /// });
+    /// assert_eq!(report.executions(), 36);
+    /// assert!(report.failures().is_empty());
+    /// ```
+    #[must_use]
+    pub fn choose(&self, n: usize, label: &'static str) -> usize {
+        let mut state = self.shared.state.lock();
+        let nth = state.ready.chooser.choose(n);
+        state.trace.add(Event::Choice(label, nth));
+        nth
+    }
+
+    /// Chooses between no and yes, as [`choose`](Self::choose) does.
+    #[must_use]
+    pub fn maybe(&self, label: &'static str) -> bool {
+        self.choose(2, label) == 1
     }
 
     /// Moves the clock on by `duration`, counted from the first poll, also while it is held.

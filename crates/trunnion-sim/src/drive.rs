@@ -43,6 +43,7 @@ pub(crate) struct Drive<'a> {
     mark: u64,
     /// Steps since the last look at all wakers.
     steps: usize,
+    fresh_wakers: bool,
 }
 
 enum Step {
@@ -82,6 +83,8 @@ impl<'a> Drive<'a> {
                 runner: None,
             },
         );
+        let fresh_wakers = state.faults.fresh_wakers;
+        let explores = state.watch.is_some();
         drop(state);
         shared.queue.push(root, Cause::Started);
         Some(Self {
@@ -95,9 +98,10 @@ impl<'a> Drive<'a> {
             finished: false,
             woken: Vec::new(),
             due: Due::new(),
-            stall: Stall::new(),
+            stall: Stall::new(explores),
             mark: 0,
             steps: 0,
+            fresh_wakers,
         })
     }
 
@@ -105,8 +109,8 @@ impl<'a> Drive<'a> {
     pub(crate) fn run<F: Future>(&mut self, mut root: Pin<&mut F>) -> F::Output {
         loop {
             match self.next() {
-                Some(Step::Root(run)) => {
-                    run.signal.accept();
+                Some(Step::Root(mut run)) => {
+                    self.prepare(&mut run);
                     let poll = root.as_mut().poll(&mut TaskContext::from_waker(&run.waker));
                     if let Poll::Ready(output) = poll {
                         self.finished = true;
@@ -138,6 +142,10 @@ impl<'a> Drive<'a> {
                 state.trace.add(Event::Poll(key.number));
                 self.mark = state.trace.total();
                 self.steps += 1;
+                let jitter = state.faults.clock_jitter;
+                let jitter = state.delay("the step before took longer", jitter);
+                drop(state);
+                self.shared.pass(jitter);
                 return Some(step);
             }
         }
@@ -170,8 +178,16 @@ impl<'a> Drive<'a> {
         })
     }
 
-    fn poll_task(&mut self, key: Key, mut run: Run) {
+    /// Takes the wake that the poll answers; the poll may get a waker of its own.
+    fn prepare(&self, run: &mut Run) {
         run.signal.accept();
+        if self.fresh_wakers {
+            run.freshen();
+        }
+    }
+
+    fn poll_task(&mut self, key: Key, mut run: Run) {
+        self.prepare(&mut run);
         let mut cx = TaskContext::from_waker(&run.waker);
         let runner = run.runner.as_mut();
         match runner.map(|runner| Pin::new(runner).poll(&mut cx)) {
@@ -180,8 +196,8 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn poll_local(&mut self, key: Key, run: Run) {
-        run.signal.accept();
+    fn poll_local(&mut self, key: Key, mut run: Run) {
+        self.prepare(&mut run);
         let mut cx = TaskContext::from_waker(&run.waker);
         match local::poll(self.shared.id, key.number, &mut cx) {
             Poll::Pending => self.pending(key, run),
@@ -191,9 +207,14 @@ impl<'a> Drive<'a> {
 
     fn run_job(&mut self, key: Key, job: Job) {
         self.context.clone().blocking().enter(job);
-        if let Some(driver) = &mut self.shared.state.lock().driver {
+        let mut state = self.shared.state.lock();
+        if let Some(driver) = &mut state.driver {
             driver.in_job = false;
         }
+        let slow = state.faults.slow_jobs;
+        let slow = state.delay("the closure is slow", slow);
+        drop(state);
+        self.shared.pass(slow);
         self.ended(key);
     }
 
@@ -212,6 +233,10 @@ impl<'a> Drive<'a> {
         let lost = !kept && !entry.queued;
         entry.kept = kept;
         entry.run = Some(run);
+        let idles = !entry.queued && !state.closed;
+        if idles && state.faults.spurious_wakes && state.ready.chooser.fault() {
+            state.wake_spuriously(key);
+        }
         if state.closed && key != self.root {
             let entry = state.retire(key, Event::Drop);
             drop(state);

@@ -32,7 +32,8 @@ impl SimRuntime {
 /// Builds a pair of connected streams whose bytes take virtual time, and may come in pieces or not at all.
 ///
 /// Each direction is a line of bytes that arrive in the order in which they were written. All that is free (how long
-/// something is under way, how much a read gives, where a connection is cut) follows from the simulator's seed. Unless
+/// something is under way, how much a read gives, where a connection is cut) follows from the simulator's seed; a search tries the least, the middle and the
+/// most of each. Unless
 /// something else is said, nothing takes time, reads and writes move all they can, and nothing is cut.
 ///
 /// ```
@@ -145,7 +146,7 @@ impl Duplex {
         if !self.fragments || most < 2 {
             return most;
         }
-        1 + self.rt.shared.entropy.below(most)
+        most - self.rt.shared.draw(most)
     }
 
     /// Draws a number between two; where there is one alone, nothing is drawn.
@@ -153,8 +154,8 @@ impl Duplex {
         if least == most {
             return least;
         }
-        let span = u128::from(most - least) + 1;
-        let drawn = (u128::from(self.rt.shared.entropy.next()) * span) >> 64;
-        least.saturating_add(u64::try_from(drawn).unwrap_or(0))
+        let span = usize::try_from(most - least).unwrap_or(usize::MAX);
+        let drawn = self.rt.shared.draw(span.saturating_add(1));
+        least.saturating_add(drawn as u64)
     }
 }

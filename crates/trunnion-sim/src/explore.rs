@@ -1,29 +1,73 @@
 //! Running a test under many schedules, and telling how it fails under one.
 
+mod check;
+mod course;
 mod env;
 mod failure;
 mod hush;
 mod once;
+mod repeat;
 mod replay;
+mod report;
 mod shrink;
 mod table;
 
-use core::fmt;
 use core::future::Future;
 use core::panic::Location;
 use std::collections::HashSet;
 
-use crate::choice::{Chooser, Follow, Search};
+use crate::choice::{Chooser, Follow};
+use crate::faults::Faults;
 use crate::runtime::SimRuntime;
 use crate::schedule::Schedule;
 
-use env::Env;
+pub use check::check;
+use check::check_all;
+use course::Course;
 pub use failure::{Failure, FailureKind};
-use once::{Setup, Trouble, once};
+use once::{Setup, once};
 pub use replay::{ParseReplayError, Replay};
+pub use report::Report;
 use shrink::Found;
 
 /// Runs a test under many schedules, each in a simulator of its own.
+///
+/// The test is a function that makes the future: whatever it shares it makes anew each time. A run ends when the future has, and nothing is runnable at
+/// that instant. It fails when the future panics, when a task does that nobody joins, when nothing can ever run again, when a task can never be
+/// woken, when tasks run on and on at one instant, and when something is left: a task, an armed sleep, a waker.
+///
+/// The first failure ends the exploration. It is repeated and shortened, in up to 200 runs, to a schedule that departs from first come, first served as
+/// seldom as possible; the [`Failure`] has that as a table, and as a line that replays it.
+///
+/// * [`Schedule::Random`] and [`Schedule::Pct`] make as many runs as they are told, each with the next seed.
+/// * [`Schedule::Delay`] and [`Schedule::Dfs`] go through all schedules that they allow; the report says whether they came to the end.
+/// * Steps are polls. What happens inside one poll is not interleaved: model checking with loom is for that.
+/// * The first execution is run twice. Where the two differ, something outside the simulator decides, and nothing else can be trusted.
+///
+/// ```
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+/// use trunnion_core::{Spawn, YieldNow};
+/// use trunnion_sim::{Explore, Schedule, SimRuntime};
+///
+/// async fn increment(rt: SimRuntime, count: Arc<AtomicU32>) {
+///     let seen = count.load(Relaxed);
+///     rt.yield_now().await; // another task may write here
+///     count.store(seen + 1, Relaxed);
+/// }
+///
+/// let report = Explore::new(Schedule::Dfs { preemptions: None }).run(|rt| async move {
+///     let count = Arc::new(AtomicU32::new(0));
+///     let tasks = [(); 2].map(|()| rt.spawn(increment(rt.clone(), Arc::clone(&count))));
+///     for task in tasks {
+///         task.await.unwrap();
+///     }
+///     assert_eq!(count.load(Relaxed), 2, "an update was lost");
+/// });
+/// let failure = &report.failures()[0];
+/// assert!(failure.message().contains("an update was lost"));
+/// assert!(failure.to_string().contains("replay with TRUNNION_SIM_REPLAY="));
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing runs before `run` or `check`"]
 pub struct Explore {
@@ -32,6 +76,7 @@ pub struct Explore {
     runs: usize,
     leaks: bool,
     all: bool,
+    faults: Faults,
 }
 
 /// How many executions a search makes unless told.
@@ -51,6 +96,7 @@ impl Explore {
             runs,
             leaks: false,
             all: false,
+            faults: Faults::new(),
         }
     }
 
@@ -72,6 +118,12 @@ impl Explore {
         self
     }
 
+    /// Puts faults into the runs; see [`Faults`].
+    pub const fn faults(mut self, faults: Faults) -> Self {
+        self.faults = faults;
+        self
+    }
+
     /// Goes on after a failure, and collects those that differ in kind or place.
     pub const fn keep_going(mut self) -> Self {
         self.all = true;
@@ -87,16 +139,18 @@ impl Explore {
         let place = Location::caller();
         for execution in 1..=self.runs {
             let seed = course.seed;
-            let ran = once(
-                &test,
-                self.setup(seed, place, &mut |chooser| course.prepare(chooser)),
-            );
+            let mut prepare = |chooser: &mut Chooser| course.prepare(chooser);
+            let ran = once(&test, &mut self.setup(seed, place, &mut prepare));
             report.executions = execution;
             report.deepest = report.deepest.max(ran.points);
             digests.insert(ran.digest);
             let more = course.turn(ran.chooser, ran.steps);
-            let failed = ran.trouble.is_some();
-            if let Some(trouble) = ran.trouble.filter(|trouble| !report.knows(trouble)) {
+            let mut trouble = ran.trouble;
+            if execution == 1 && trouble.is_none() {
+                trouble = self.repeat(&test, (seed, place), &ran.picks, ran.digest);
+            }
+            let failed = trouble.is_some();
+            if let Some(trouble) = trouble.filter(|trouble| !report.knows(trouble)) {
                 let found = Found {
                     trouble,
                     picks: ran.picks,
@@ -107,7 +161,7 @@ impl Explore {
                 report.failures.push(self.shrink(&test, found));
             }
             if !more || (failed && !self.all) {
-                report.complete = !more && course.search.is_some();
+                report.complete = !more && self.is_search();
                 break;
             }
         }
@@ -161,216 +215,9 @@ impl Explore {
             seed,
             trace: 0,
             leaks: !self.leaks,
+            faults: self.faults,
             place,
             prepare,
-        }
-    }
-}
-
-/// Where an exploration is.
-struct Course {
-    schedule: Schedule,
-    search: Option<Search>,
-    seed: u64,
-    /// The most steps that a run has had.
-    steps: usize,
-}
-
-impl Course {
-    fn new(explore: &Explore) -> Self {
-        let search = match explore.schedule {
-            Schedule::Delay { max } => Some(Search::delays(max)),
-            Schedule::Dfs { preemptions } => Some(Search::preemptions(preemptions)),
-            Schedule::Fifo | Schedule::Lifo | Schedule::Random | Schedule::Pct { .. } => None,
-        };
-        Self {
-            schedule: explore.schedule,
-            search,
-            seed: explore.seed,
-            steps: 0,
-        }
-    }
-
-    fn prepare(&mut self, chooser: &mut Chooser) {
-        chooser.record();
-        if let Some(search) = self.search.take() {
-            chooser.search(search);
-            return;
-        }
-        chooser.set_schedule(self.schedule);
-        if self.steps > 0 {
-            chooser.expect_steps(self.steps);
-        }
-    }
-
-    /// Turns to the next execution; false if there is none.
-    fn turn(&mut self, mut chooser: Chooser, steps: usize) -> bool {
-        self.steps = self.steps.max(steps);
-        self.search = chooser.take_search();
-        match (&mut self.search, self.schedule) {
-            (Some(search), _) => search.advance(),
-            (None, Schedule::Fifo | Schedule::Lifo) => false,
-            (None, _) => {
-                self.seed = self.seed.wrapping_add(1);
-                true
-            }
-        }
-    }
-}
-
-/// Tells what an exploration found.
-#[derive(Clone, Debug, Default)]
-#[must_use = "a report may hold failures: see `check`"]
-pub struct Report {
-    executions: usize,
-    complete: bool,
-    distinct: usize,
-    deepest: usize,
-    failures: Vec<Failure>,
-}
-
-impl Report {
-    fn knows(&self, trouble: &Trouble) -> bool {
-        self.failures
-            .iter()
-            .any(|failure| failure.trouble.is_like(trouble))
-    }
-
-    /// Counts the runs.
-    #[must_use]
-    pub fn executions(&self) -> usize {
-        self.executions
-    }
-
-    /// Tells whether every schedule that the search allows was run.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.complete
-    }
-
-    /// Counts the runs in which not the same happened.
-    #[must_use]
-    pub fn distinct(&self) -> usize {
-        self.distinct
-    }
-
-    /// Counts the choices of the run that had the most.
-    #[must_use]
-    pub fn deepest(&self) -> usize {
-        self.deepest
-    }
-
-    /// Lists what failed.
-    #[must_use]
-    pub fn failures(&self) -> &[Failure] {
-        &self.failures
-    }
-
-    /// Panics if anything failed.
-    ///
-    /// # Panics
-    /// With the first failure.
-    #[track_caller]
-    #[expect(clippy::panic, reason = "the failure of a test")]
-    pub fn expect_success(&self) -> &Self {
-        if let Some(failure) = self.failures.first() {
-            panic!("{failure}");
-        }
-        self
-    }
-
-    /// Panics unless every schedule was run and none failed.
-    ///
-    /// # Panics
-    /// With the first failure, or saying after how many executions the search was cut short.
-    #[track_caller]
-    pub fn expect_complete(&self) -> &Self {
-        self.expect_success();
-        assert!(
-            self.complete,
-            "incomplete: the search was cut short after {} executions; raise `Explore::runs`, or bound the search by preemptions or delays",
-            self.executions
-        );
-        self
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = if self.complete {
-            "complete"
-        } else {
-            "incomplete"
-        };
-        write!(
-            f,
-            "{} executions, {whole}, {} distinct, at most {} choices, {} failures",
-            self.executions,
-            self.distinct,
-            self.deepest,
-            self.failures.len()
-        )?;
-        self.failures
-            .iter()
-            .try_for_each(|failure| write!(f, "\n\n{failure}"))
-    }
-}
-
-/// Runs a test under many schedules, and panics with a report when it fails under one.
-///
-/// It is what a `#[test]` calls: first come, first served; the reverse; 128 schedules at random, and 64 each with priorities that change once and twice.
-/// What the environment says comes first: see [`Explore::check`].
-///
-/// ```
-/// use trunnion_core::Spawn;
-///
-/// trunnion_sim::check(|rt| async move {
-///     let task = rt.spawn(async { 42 });
-///     assert_eq!(task.await.unwrap(), 42);
-/// });
-/// ```
-///
-/// # Panics
-/// With the [`Failure`].
-#[track_caller]
-pub fn check<F: Future>(test: impl Fn(SimRuntime) -> F) {
-    let plan = [
-        Explore::new(Schedule::Fifo),
-        Explore::new(Schedule::Lifo),
-        Explore::new(Schedule::Random).runs(128),
-        Explore::new(Schedule::Pct { depth: 2 }).runs(64),
-        Explore::new(Schedule::Pct { depth: 3 }).runs(64),
-    ];
-    check_all(&plan, &test);
-}
-
-/// Does what `plan` says, or the environment in its place.
-#[track_caller]
-#[expect(clippy::panic, reason = "the failure of a test")]
-fn check_all<F: Future>(plan: &[Explore], test: &impl Fn(SimRuntime) -> F) {
-    let env = Env::read().unwrap_or_else(|error| panic!("{error}"));
-    if let Some(replay) = &env.replay {
-        let explore = plan
-            .first()
-            .cloned()
-            .unwrap_or(Explore::new(Schedule::Fifo));
-        let report = explore.replay(replay, test);
-        report.expect_success();
-        panic!(
-            "the replayed run passes: what failed is mended, or the line belongs to another test; unset TRUNNION_SIM_REPLAY"
-        );
-    }
-    let told = env.strategy.map(Explore::new);
-    let plan = told.as_ref().map_or(plan, core::slice::from_ref);
-    for explore in plan {
-        let mut explore = explore.clone();
-        explore.seed = env.seed.unwrap_or(explore.seed);
-        explore.runs = env.seeds.unwrap_or(explore.runs);
-        let report = explore.run(test);
-        if explore.is_search() {
-            report.expect_complete();
-        } else {
-            report.expect_success();
         }
     }
 }

@@ -36,8 +36,10 @@ mod close;
 mod control;
 mod detect;
 mod drive;
+mod dump;
 mod duplex;
 mod explore;
+mod faults;
 mod local;
 mod owned;
 #[doc(hidden)]
@@ -55,6 +57,7 @@ mod sweep;
 mod task;
 mod timers;
 mod trace;
+mod wall;
 
 use core::future::Future;
 
@@ -62,14 +65,16 @@ use trunnion_core::BlockOn;
 
 pub use control::{Advance, Settle};
 pub use detect::register;
+pub use dump::TaskDump;
 pub use duplex::{Cut, Duplex, SimStream};
 pub use explore::{Explore, Failure, FailureKind, ParseReplayError, Replay, Report, check};
+pub use faults::Faults;
 pub use local::SimLocal;
 pub use owned::{LostWakers, Sim};
 pub use runtime::SimRuntime;
 pub use schedule::{ParseScheduleError, Schedule};
 pub use sleep::SimSleep;
-pub use sweep::{Sweep, cancel_sweep, cancel_sweep_in};
+pub use sweep::{Sweep, cancel_sweep, cancel_sweep_in, panic_sweep};
 pub use trace::Trace;
 
 /// Runs a test in a simulator of its own, with the schedule FIFO.

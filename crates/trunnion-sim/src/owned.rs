@@ -16,6 +16,7 @@ use trunnion_core::{
 };
 
 use crate::drive::Drive;
+use crate::faults::Faults;
 use crate::local::SimLocal;
 use crate::runtime::SimRuntime;
 use crate::schedule::Schedule;
@@ -144,6 +145,15 @@ impl Sim {
     /// ```
     pub fn trace_limit(self, events: usize) -> Self {
         self.rt.shared.state.lock().trace.set_limit(events);
+        self
+    }
+
+    /// Puts faults into the run; see [`Faults`].
+    pub fn faults(self, faults: Faults) -> Self {
+        let mut state = self.rt.shared.state.lock();
+        state.faults = faults;
+        state.ready.chooser.set_faults(faults.most);
+        drop(state);
         self
     }
 

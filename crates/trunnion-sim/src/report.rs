@@ -60,6 +60,14 @@ pub(crate) fn misfit(state: &State, _driver: u64, now: Instant) -> String {
     format!("the choices do not fit at {:?}: {misfit}", elapsed(now))
 }
 
+/// Lists every task.
+pub(crate) fn dump(state: &State, now: Instant) -> String {
+    let mut text = format!("tasks at {:?}:\n", elapsed(now));
+    let driver = state.drivers.saturating_sub(1);
+    list(&mut text, state, driver);
+    text
+}
+
 /// Lists the tasks that have not ended, if there are any.
 pub(crate) fn leak(state: &State, now: Instant) -> Option<String> {
     state.tasks.iter().next()?;

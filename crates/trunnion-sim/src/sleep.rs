@@ -11,7 +11,7 @@ use trunnion_core::sync::Arc;
 use trunnion_core::{Instant, Sleep, Timer};
 
 use crate::runtime::SimRuntime;
-use crate::state::{Shared, State};
+use crate::state::{LAST, Shared, State};
 use crate::trace::Event;
 
 /// Sleeps fire exactly at their deadline.
@@ -103,7 +103,14 @@ impl SimSleep {
 }
 
 fn arm(state: &mut State, slot: usize, deadline: Instant) {
-    let number = state.timers.arm(slot, deadline.as_nanos());
+    let most = state.faults.late_timers;
+    let late = state.delay("timer is late", most);
+    let fires = if deadline == Instant::FAR_FUTURE {
+        deadline
+    } else {
+        (deadline + late).min(LAST)
+    };
+    let number = state.timers.arm(slot, fires.as_nanos());
     state
         .trace
         .add(Event::TimerSet(number, deadline.as_nanos()));

@@ -21,16 +21,20 @@ pub(crate) struct Stall {
     steps: usize,
     since: Instant,
     tries: usize,
+    /// After how many tries in vain there is no hope.
+    most: usize,
     due: bool,
 }
 
 impl Stall {
-    pub(crate) fn new() -> Self {
+    /// Begins to count; an exploration gives up at the first try in vain.
+    pub(crate) fn new(explores: bool) -> Self {
         Self {
             spins: 0,
             steps: 0,
             since: Instant::ORIGIN,
             tries: 0,
+            most: if explores { 1 } else { HOPELESS },
             due: false,
         }
     }
@@ -67,7 +71,7 @@ impl Stall {
 
     /// Tells that time cannot pass and nothing comes to an end.
     pub(crate) fn is_hopeless(&self) -> bool {
-        self.tries >= HOPELESS
+        self.tries >= self.most
     }
 }
 
@@ -86,7 +90,7 @@ mod tests {
 
     #[test]
     fn spins_are_due_sooner_than_work_and_many_tasks_later() {
-        let mut stall = Stall::new();
+        let mut stall = Stall::new(false);
         assert_eq!(fill(&mut stall, true, 2, 2), 2 * SPIN);
         assert!(stall.restart(Instant::ORIGIN));
         assert_eq!(fill(&mut stall, false, 2, 2), BUSY + 2 * SHARE - 2 * SPIN);
@@ -96,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_moves_or_is_held_keeps_hope() {
-        let mut stall = Stall::new();
+        let mut stall = Stall::new(false);
         for now in 1..=2 * HOPELESS {
             fill(&mut stall, false, 1, 1);
             let now = Instant::from_nanos(u64::try_from(now).unwrap_or(0));

@@ -1,9 +1,11 @@
 //! What the owner, the handles and the sleeps share.
 
 use core::panic::Location;
+use core::time::Duration;
 use std::collections::VecDeque;
 use std::task::Waker;
 use std::thread::ThreadId;
+use std::time::SystemTime;
 
 use trunnion_core::panic::contain;
 use trunnion_core::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +15,7 @@ use trunnion_core::{Instant, RuntimeId};
 
 use crate::LostWakers;
 use crate::explore::FailureKind;
+use crate::faults::Faults;
 use crate::queue::{Cause, Key, Queue};
 use crate::random::Random;
 use crate::schedule::Ready;
@@ -20,6 +23,10 @@ use crate::signal::Raised;
 use crate::task::{Body, Entry, NewEntry, Tasks};
 use crate::timers::Timers;
 use crate::trace::{Event, Recorder};
+use crate::wall;
+
+/// The last point that the clock reaches: the far future is never.
+pub(crate) const LAST: Instant = Instant::from_nanos(u64::MAX - 1);
 
 /// One simulator. No user code runs while `state` is locked.
 pub(crate) struct Shared {
@@ -46,6 +53,9 @@ pub(crate) struct State {
     pub(crate) drivers: u64,
     pub(crate) lost: LostWakers,
     pub(crate) closed: bool,
+    pub(crate) faults: Faults,
+    /// What the wall showed when it was set, and when that was.
+    pub(crate) wall: (SystemTime, Instant),
     /// What an exploration notes.
     pub(crate) watch: Option<Watch>,
 }
@@ -93,6 +103,8 @@ impl Shared {
                 drivers: 0,
                 lost: LostWakers::default(),
                 closed: false,
+                faults: Faults::new(),
+                wall: wall::start(),
                 watch: None,
             }),
         }
@@ -102,10 +114,20 @@ impl Shared {
         Instant::from_nanos(self.now.load(Ordering::Acquire))
     }
 
+    /// Draws a number below `n`: by the seed, and where schedules are explored it is one of their choices.
+    pub(crate) fn draw(&self, n: usize) -> usize {
+        let mut state = self.state.lock();
+        if state.watch.is_some() {
+            return state.ready.chooser.draw(n);
+        }
+        drop(state);
+        self.entropy.below(n)
+    }
+
     /// Adds what is runnable at once; gives it back when the simulator has ended.
     pub(crate) fn add(&self, new: NewEntry) -> Result<Key, NewEntry> {
         let mut state = self.state.lock();
-        if state.closed {
+        if state.closed || state.refuses(&new.body) {
             return Err(new);
         }
         let key = state.insert(&self.queue, new);
@@ -138,6 +160,15 @@ impl Shared {
         next == target
     }
 
+    /// Moves the clock on by `duration`; what becomes due on the way fires.
+    pub(crate) fn pass(&self, duration: Duration) {
+        if duration.is_zero() {
+            return;
+        }
+        let target = (self.now() + duration).min(LAST);
+        while !self.step_toward(target) {}
+    }
+
     fn move_to(&self, state: &mut State, at: u64, event: fn(u64) -> Event, due: &mut Due) {
         self.now.store(at, Ordering::Release);
         state.trace.add(event(at));
@@ -163,6 +194,45 @@ impl State {
         }
         self.trace.add(event(key.number, place));
         key
+    }
+
+    /// Decides whether what is to be added is refused.
+    fn refuses(&mut self, body: &Body) -> bool {
+        let may = match body {
+            Body::Task | Body::Local(_) => self.faults.refused_spawns,
+            Body::Job(_) => self.faults.failing_jobs,
+            Body::Root(_) => false,
+        };
+        may && self.fault("spawn is refused")
+    }
+
+    /// Makes a task runnable that nobody woke.
+    pub(crate) fn wake_spuriously(&mut self, key: Key) {
+        let Some(entry) = self.tasks.get(key) else {
+            return;
+        };
+        entry.queued = true;
+        self.trace.add(Event::Spurious(key.number));
+        self.ready.push(key);
+    }
+
+    /// Decides whether something goes wrong, and notes it.
+    pub(crate) fn fault(&mut self, what: &'static str) -> bool {
+        let goes_wrong = self.ready.chooser.fault();
+        if goes_wrong {
+            self.trace.add(Event::Fault(what, 0));
+        }
+        goes_wrong
+    }
+
+    /// Decides whether something takes longer than it must, and notes it.
+    pub(crate) fn delay(&mut self, what: &'static str, most: Duration) -> Duration {
+        let delay = self.ready.chooser.delay(most);
+        if !delay.is_zero() {
+            let nanos = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+            self.trace.add(Event::Fault(what, nanos));
+        }
+        delay
     }
 
     /// Makes entries runnable in the order in which they were woken; `own` is the one that has just run.

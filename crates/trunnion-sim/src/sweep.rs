@@ -3,6 +3,7 @@
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
+use std::panic::resume_unwind;
 
 use trunnion_core::BlockOn;
 use trunnion_core::panic::catch;
@@ -10,7 +11,7 @@ use trunnion_core::panic::catch;
 use crate::owned::Sim;
 use crate::runtime::SimRuntime;
 
-/// Counts what [`cancel_sweep`] tried.
+/// Counts what [`cancel_sweep`] or [`panic_sweep`] tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sweep {
@@ -27,6 +28,8 @@ enum Cut {
     After(usize),
     /// When it has been woken after this poll, in place of the next one.
     WokenAfter(usize),
+    /// The same, while the thread unwinds.
+    PanicAfter(usize),
 }
 
 /// Drops a future at every point where it can be dropped, and checks each time that nothing leaked.
@@ -105,14 +108,65 @@ where
     Fut: Future,
     Check: Future<Output = ()>,
 {
+    sweep(|polls| {
+        let cuts = [Cut::After(polls), Cut::WokenAfter(polls)];
+        cuts.map(|cut| run(&make(), cut, &mut factory, &mut check))
+    })
+}
+
+/// Raises a panic at every point where a future waits, and checks each time that nothing leaked.
+///
+/// It does what [`cancel_sweep`] does, and in place of a drop something beside the future panics in the same task, so that the future is
+/// dropped while the thread unwinds: what its destructors lock, wake or await then must bear that. The panic goes no further.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use trunnion_core::YieldNow;
+/// use trunnion_sim::panic_sweep;
+///
+/// let sweep = panic_sweep(
+///     |rt| {
+///         let log = Arc::new(Mutex::new(0));
+///         let future = {
+///             let log = Arc::clone(&log);
+///             async move {
+///                 *log.lock().unwrap() += 1; // let go before the await: it cannot be poisoned
+///                 rt.yield_now().await;
+///             }
+///         };
+///         (log, future)
+///     },
+///     |_rt, log| async move { assert!(*log.lock().unwrap() <= 1) },
+/// );
+/// assert_eq!(sweep.polls, 2);
+/// ```
+///
+/// # Panics
+/// When the check or the future panics or hangs; the text says at which point the panic was raised.
+pub fn panic_sweep<S, Fut, Check>(
+    mut factory: impl FnMut(SimRuntime) -> (S, Fut),
+    mut check: impl FnMut(SimRuntime, S) -> Check,
+) -> Sweep
+where
+    Fut: Future,
+    Check: Future<Output = ()>,
+{
+    sweep(|polls| {
+        [run(
+            &Sim::new(),
+            Cut::PanicAfter(polls),
+            &mut factory,
+            &mut check,
+        )]
+    })
+}
+
+/// Tries one number of polls after the other until the future comes to its end.
+fn sweep<const N: usize>(mut attempt: impl FnMut(usize) -> [bool; N]) -> Sweep {
     let mut runs = 0;
     for polls in 0.. {
-        let mut finished = false;
-        for cut in [Cut::After(polls), Cut::WokenAfter(polls)] {
-            runs += 1;
-            finished = run(&make(), cut, &mut factory, &mut check);
-        }
-        if finished {
+        runs += N;
+        if attempt(polls).contains(&true) {
             return Sweep { polls, runs };
         }
     }
@@ -134,7 +188,10 @@ where
     let rt = sim.handle();
     let whole = async {
         let (state, future) = factory(rt.clone());
-        let finished = poll_until(future, cut).await;
+        let finished = match cut {
+            Cut::PanicAfter(_) => unwound(poll_until(future, cut)).await,
+            Cut::After(_) | Cut::WokenAfter(_) => poll_until(future, cut).await,
+        };
         rt.settle().await;
         check(rt.clone(), state).await;
         finished
@@ -148,12 +205,13 @@ where
 /// Polls `future` up to `cut` and drops it; true if it came to its end.
 async fn poll_until<F: Future>(future: F, cut: Cut) -> bool {
     let mut future = pin!(future);
-    let (mut left, at_once) = match cut {
-        Cut::After(polls) => (polls, true),
-        Cut::WokenAfter(polls) => (polls, false),
-    };
+    let (Cut::After(mut left) | Cut::WokenAfter(mut left) | Cut::PanicAfter(mut left)) = cut;
+    let at_once = matches!(cut, Cut::After(_));
     poll_fn(|cx| {
         if left == 0 {
+            if matches!(cut, Cut::PanicAfter(_)) {
+                resume_unwind(Box::new(Injected));
+            }
             return Poll::Ready(false);
         }
         left -= 1;
@@ -166,9 +224,26 @@ async fn poll_until<F: Future>(future: F, cut: Cut) -> bool {
     .await
 }
 
+/// The panic that is no failure.
+struct Injected;
+
+/// Awaits `future`; false when it unwound because that was the purpose.
+async fn unwound(future: impl Future<Output = bool>) -> bool {
+    let mut future = pin!(future);
+    poll_fn(|cx| match catch(|| future.as_mut().poll(cx)) {
+        Ok(poll) => poll,
+        Err(payload) => match payload.into_inner().downcast::<Injected>() {
+            Ok(_) => Poll::Ready(false),
+            Err(other) => resume_unwind(other),
+        },
+    })
+    .await
+}
+
 impl core::fmt::Display for Cut {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
+            Self::PanicAfter(polls) => write!(f, "is dropped by a panic after poll {polls}"),
             Self::After(0) | Self::WokenAfter(0) => f.write_str("is dropped before its first poll"),
             Self::After(polls) => write!(f, "is dropped right after poll {polls}"),
             Self::WokenAfter(polls) => write!(f, "is dropped when it was woken after poll {polls}"),

@@ -1,7 +1,7 @@
 //! The table of what can run: tasks, roots and blocking closures.
 
 use core::panic::Location;
-use std::task::Waker;
+use std::task::{Wake, Waker};
 use std::thread::ThreadId;
 
 use trunnion_core::sync::Arc;
@@ -46,9 +46,27 @@ impl Run {
         }
     }
 
+    /// Makes a waker that no earlier one of the task equals.
+    pub(crate) fn freshen(&mut self) {
+        self.waker = Waker::from(Arc::new(Fresh(Arc::clone(&self.signal))));
+    }
+
     /// Tells whether anybody has a waker that the task gave away.
     pub(crate) fn is_awaited(&self) -> bool {
         Arc::strong_count(&self.signal) > self.own
+    }
+}
+
+/// A waker for one poll.
+struct Fresh(Arc<Signal>);
+
+impl Wake for Fresh {
+    fn wake(self: Arc<Self>) {
+        self.0.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake_by_ref();
     }
 }
 

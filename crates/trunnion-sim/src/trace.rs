@@ -26,6 +26,14 @@ pub(crate) enum Event {
     Hold,
     Release,
     Shutdown,
+    /// What went wrong because the simulator chose so, and by how many nanoseconds.
+    Fault(&'static str, u64),
+    /// What was chosen for a label.
+    Choice(&'static str, usize),
+    /// A wake that nobody asked for.
+    Spurious(u64),
+    Burn(u64),
+    Wall,
 }
 
 impl Event {
@@ -49,6 +57,11 @@ impl Event {
             Self::Hold => (14, 0),
             Self::Release => (15, 0),
             Self::Shutdown => (16, 0),
+            Self::Fault(what, by) => (17, hash(what) ^ by),
+            Self::Choice(label, nth) => (18, hash(label) ^ nth as u64),
+            Self::Spurious(n) => (19, n),
+            Self::Burn(nanos) => (20, nanos),
+            Self::Wall => (21, 0),
         }
     }
 }
@@ -56,9 +69,12 @@ impl Event {
 /// Hashes a place in the source by what does not depend on where the program is loaded.
 fn place(at: &Location<'_>) -> u64 {
     let start = (u64::from(at.line()) << 32) | u64::from(at.column());
-    at.file()
-        .bytes()
-        .fold(start, |hash, byte| stir(hash, u64::from(byte)))
+    stir(start, hash(at.file()))
+}
+
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0, |hash, byte| stir(hash, u64::from(byte)))
 }
 
 fn stir(hash: u64, word: u64) -> u64 {
@@ -221,6 +237,12 @@ impl Trace {
             Event::Hold => writeln!(f, "hold"),
             Event::Release => writeln!(f, "release"),
             Event::Shutdown => writeln!(f, "shutdown"),
+            Event::Fault(what, 0) => writeln!(f, "fault: {what}"),
+            Event::Fault(what, by) => writeln!(f, "fault: {what} by {by} ns"),
+            Event::Choice(label, nth) => writeln!(f, "choose {nth} for {label}"),
+            Event::Spurious(n) => writeln!(f, "fault: wake {n}"),
+            Event::Burn(nanos) => writeln!(f, "burn {nanos} ns"),
+            Event::Wall => writeln!(f, "the wall clock jumps"),
         }
     }
 }

@@ -75,8 +75,7 @@ fn the_order_in_which_the_end_drops_follows_from_the_seed() {
         }
         sim.block_on(rt.settle());
         drop(sim);
-        let lines = log.lock().unwrap().concat();
-        lines
+        log.lock().unwrap().concat()
     };
     let orders: std::collections::BTreeSet<String> = (0..100).map(order).collect();
     assert_eq!(orders.len(), 6, "{orders:?}");

@@ -73,12 +73,11 @@ impl Search {
         self.misfit.as_ref()
     }
 
-    /// Chooses a place of `list`; `last` took the step before.
-    pub(super) fn task(&mut self, list: &VecDeque<Key>, last: Option<u64>) -> usize {
+    /// Chooses a place of `list`; `before` took the last step.
+    pub(super) fn task(&mut self, list: &VecDeque<Key>, before: Option<u64>) -> usize {
         let going_on = match self.bound {
-            Bound::Delays(_) => None,
-            Bound::Preemptions(u32::MAX) => None,
-            Bound::Preemptions(_) => list.iter().position(|key| Some(key.number) == last),
+            Bound::Delays(_) | Bound::Preemptions(u32::MAX) => None,
+            Bound::Preemptions(_) => list.iter().position(|key| Some(key.number) == before),
         };
         let Some(first) = going_on else {
             return self.branch(list.len(), matches!(self.bound, Bound::Delays(_)));

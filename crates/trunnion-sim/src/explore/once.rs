@@ -11,6 +11,7 @@ use trunnion_core::sync::Arc;
 use super::failure::FailureKind;
 use super::hush::{self, hush};
 use crate::choice::{Chooser, Pick};
+use crate::faults::Faults;
 use crate::owned::{Sim, enter_at};
 use crate::runtime::SimRuntime;
 use crate::state::Watch;
@@ -48,14 +49,18 @@ pub(super) struct Setup<'a> {
     /// How many events are kept for a table.
     pub(super) trace: usize,
     pub(super) leaks: bool,
+    pub(super) faults: Faults,
     /// Where the test is, for reports.
     pub(super) place: &'static Location<'static>,
     pub(super) prepare: &'a mut dyn FnMut(&mut Chooser),
 }
 
 /// Runs `test` in a simulator of its own.
-pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: Setup<'_>) -> Ran {
-    let sim = Sim::new().seed(setup.seed).trace_limit(setup.trace);
+pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup<'_>) -> Ran {
+    let sim = Sim::new()
+        .seed(setup.seed)
+        .trace_limit(setup.trace)
+        .faults(setup.faults);
     let rt = sim.handle();
     let mut state = rt.shared.state.lock();
     state.watch = Some(Watch::default());
@@ -87,7 +92,7 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: Setup<'_>)
     };
     let (_, places) = hush(|| close_all(&sim, &rt, trouble.is_some()));
     let trouble = trouble
-        .or_else(|| places.first().map(dropped))
+        .or_else(|| places.first().map(|place| dropped(place)))
         .or_else(|| setup.leaks.then(|| leaked(&rt)).flatten());
     let mut state = rt.shared.state.lock();
     let mut chooser = core::mem::replace(&mut state.ready.chooser, Chooser::new());
@@ -165,11 +170,11 @@ fn left(rt: &SimRuntime) -> Option<Trouble> {
 }
 
 /// A destructor panicked when the simulator ended.
-fn dropped(place: &String) -> Trouble {
+fn dropped(place: &str) -> Trouble {
     Trouble {
         kind: FailureKind::Panic,
         message: "a destructor panicked when the simulator ended".to_owned(),
-        place: Some(place.clone()),
+        place: Some(place.to_owned()),
     }
 }
 

@@ -38,27 +38,29 @@ impl Explore {
         found: Found,
     ) -> Failure {
         let Found {
-            mut trouble,
+            trouble,
             picks,
             seed,
             execution,
             place,
         } = found;
-        let (again, whole) = self.lead(test, (seed, place), Follow::whole(picks));
+        let at = (seed, place);
+        let unrepeatable = |trouble| {
+            let choices = Departures::new();
+            Failure::new(trouble, execution, Replay { seed, choices }, String::new())
+        };
+        if let FailureKind::ForeignWake | FailureKind::Nondeterminism = trouble.kind {
+            return unrepeatable(trouble);
+        }
+        let (again, whole) = self.lead(test, at, Follow::whole(picks.clone()));
         if !again.is_some_and(|again| again.is_like(&trouble)) {
-            trouble.message.push_str("\nThe run was repeated with the same choices and did not fail so: something outside the simulator decides, such as real time, a thread or the order of a `HashMap`.");
-            trouble.kind = FailureKind::Nondeterminism;
-            let replay = Replay {
-                seed,
-                choices: whole,
-            };
-            return Failure::new(trouble, execution, replay, String::new());
+            return unrepeatable(self.difference(test, at, &picks));
         }
         let mut shrinking = Shrinking {
             explore: self,
             test,
             trouble: &trouble,
-            at: (seed, place),
+            at,
             tries: 0,
         };
         let choices = shrinking.reduce(whole);
@@ -82,7 +84,7 @@ impl Explore {
         )
     }
 
-    fn led<F: Future>(
+    pub(super) fn led<F: Future>(
         &self,
         test: &impl Fn(SimRuntime) -> F,
         (seed, place): (u64, Place),
@@ -97,7 +99,7 @@ impl Explore {
         };
         let mut setup = self.setup(seed, place, &mut prepare);
         setup.trace = trace;
-        let mut ran = once(test, setup);
+        let mut ran = once(test, &mut setup);
         let follow = ran.chooser.take_follow();
         (ran, follow)
     }

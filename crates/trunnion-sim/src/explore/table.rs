@@ -1,6 +1,6 @@
 //! The table of a run: a column for each task, a row for each step.
 
-use core::fmt::Write as _;
+use core::fmt::{self, Write as _};
 use core::time::Duration;
 
 use crate::trace::{Event, Trace};
@@ -65,17 +65,25 @@ impl Steps {
             Event::Done(_) => self.note("ends"),
             Event::Drop(number) => self.begin(None, Some(number), "is dropped"),
             Event::TimerSet(_, at) => {
-                self.note(&format!("sleeps until {:?}", Duration::from_nanos(at)))
+                self.note(&format!("sleeps until {:?}", Duration::from_nanos(at)));
             }
             Event::TimerGone(_) => self.note("drops a sleep"),
             Event::TimerFired(_) => {}
             Event::Jump(at) | Event::Advance(at) | Event::Spin(at) => {
-                self.begin(Some(at), None, "time passes")
+                self.begin(Some(at), None, "time passes");
             }
             Event::Settled => self.begin(None, None, "nothing is runnable"),
             Event::Hold => self.note("holds the clock"),
             Event::Release => self.note("lets go of the clock"),
             Event::Shutdown => self.begin(None, None, "the end"),
+            Event::Fault(what, 0) => self.note(&format!("FAULT: {what}")),
+            Event::Fault(what, by) => {
+                self.note(&format!("FAULT: {what} by {:?}", Duration::from_nanos(by)));
+            }
+            Event::Choice(label, nth) => self.note(&format!("{label}: {nth}")),
+            Event::Spurious(number) => self.note(&format!("FAULT: {number} is woken")),
+            Event::Burn(nanos) => self.note(&format!("burns {:?}", Duration::from_nanos(nanos))),
+            Event::Wall => self.note("the wall clock jumps"),
         }
     }
 
@@ -113,10 +121,10 @@ impl Steps {
         }
         for row in &self.rows {
             let time = row.at.map(|at| format!("{:?}", Duration::from_nanos(at)));
-            let _infallible = write!(text, "{:>10}", time.unwrap_or_default());
+            append(&mut text, format_args!("{:>10}", time.unwrap_or_default()));
             match row.task {
-                None => text.push_str(&format!(" | -- {} --", row.text)),
-                Some(task) if wide => text.push_str(&format!(" | {task} {}", row.text)),
+                None => append(&mut text, format_args!(" | -- {} --", row.text)),
+                Some(task) if wide => append(&mut text, format_args!(" | {task} {}", row.text)),
                 Some(task) => self.draw_cells(task, row, &widths, &mut text),
             }
             text.truncate(text.trim_end().len());
@@ -126,9 +134,9 @@ impl Steps {
     }
 
     fn draw_head(&self, widths: &[usize], text: &mut String) {
-        let _infallible = write!(text, "{:>10}", "time");
+        append(text, format_args!("{:>10}", "time"));
         for (task, width) in self.tasks.iter().zip(widths) {
-            let _infallible = write!(text, " | {task:<width$}");
+            append(text, format_args!(" | {task:<width$}"));
         }
         text.truncate(text.trim_end().len());
         text.push('\n');
@@ -141,7 +149,7 @@ impl Steps {
             } else {
                 ""
             };
-            let _infallible = write!(text, " | {cell:<width$}");
+            append(text, format_args!(" | {cell:<width$}"));
         }
     }
 
@@ -149,4 +157,8 @@ impl Steps {
         let own = self.rows.iter().filter(|row| row.task == Some(task));
         own.map(|row| row.text.len()).max().unwrap_or(0).max(2)
     }
+}
+
+fn append(text: &mut String, what: fmt::Arguments<'_>) {
+    let _infallible = text.write_fmt(what);
 }

@@ -1,0 +1,104 @@
+//! What an exploration tells.
+
+use core::fmt;
+
+use super::failure::Failure;
+use super::once::Trouble;
+
+/// Tells what an exploration found.
+#[derive(Clone, Debug, Default)]
+#[must_use = "a report may hold failures: see `check`"]
+pub struct Report {
+    pub(super) executions: usize,
+    pub(super) complete: bool,
+    pub(super) distinct: usize,
+    pub(super) deepest: usize,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Report {
+    pub(super) fn knows(&self, trouble: &Trouble) -> bool {
+        self.failures
+            .iter()
+            .any(|failure| failure.trouble.is_like(trouble))
+    }
+
+    /// Counts the runs.
+    #[must_use]
+    pub fn executions(&self) -> usize {
+        self.executions
+    }
+
+    /// Tells whether every schedule that the search allows was run.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Counts the runs in which not the same happened.
+    #[must_use]
+    pub fn distinct(&self) -> usize {
+        self.distinct
+    }
+
+    /// Counts the choices of the run that had the most.
+    #[must_use]
+    pub fn deepest(&self) -> usize {
+        self.deepest
+    }
+
+    /// Lists what failed.
+    #[must_use]
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    /// Panics if anything failed.
+    ///
+    /// # Panics
+    /// With the first failure.
+    #[track_caller]
+    #[expect(clippy::panic, reason = "the failure of a test")]
+    pub fn expect_success(&self) -> &Self {
+        if let Some(failure) = self.failures.first() {
+            panic!("{failure}");
+        }
+        self
+    }
+
+    /// Panics unless every schedule was run and none failed.
+    ///
+    /// # Panics
+    /// With the first failure, or saying after how many executions the search was cut short.
+    #[track_caller]
+    pub fn expect_complete(&self) -> &Self {
+        self.expect_success();
+        assert!(
+            self.complete,
+            "incomplete: the search was cut short after {} executions; raise `Explore::runs`, or bound the search by preemptions or delays",
+            self.executions
+        );
+        self
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = if self.complete {
+            "complete"
+        } else {
+            "incomplete"
+        };
+        write!(
+            f,
+            "{} executions, {whole}, {} distinct, at most {} choices, {} failures",
+            self.executions,
+            self.distinct,
+            self.deepest,
+            self.failures.len()
+        )?;
+        self.failures
+            .iter()
+            .try_for_each(|failure| write!(f, "\n\n{failure}"))
+    }
+}
