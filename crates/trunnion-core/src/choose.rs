@@ -1,13 +1,10 @@
 //! Choosing where an order is free.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
 
-type Chooser = Rc<dyn Fn(usize) -> usize>;
+use crate::simulation;
 
 std::thread_local! {
-    /// What a simulator that runs on this thread chooses by.
-    static CHOOSER: RefCell<Option<Chooser>> = const { RefCell::new(None) };
     static TURN: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -31,9 +28,8 @@ pub fn choose(n: usize) -> usize {
     if n < 2 {
         return 0;
     }
-    let chooser = CHOOSER.try_with(|chooser| chooser.borrow().clone());
-    match chooser.ok().flatten() {
-        Some(chooser) => chooser(n) % n,
+    match simulation::current() {
+        Some(simulation) => simulation.choose(n) % n,
         None => rotate() % n,
     }
 }
@@ -42,20 +38,4 @@ pub fn choose(n: usize) -> usize {
 fn rotate() -> usize {
     let next = TURN.try_with(|turn| turn.replace(turn.get().wrapping_add(1)));
     next.unwrap_or(0)
-}
-
-/// Makes `chooser` decide what [`choose`] gives on this thread while `f` runs, also when `f` panics: for simulators.
-#[doc(hidden)]
-pub fn with_chooser<R>(chooser: Rc<dyn Fn(usize) -> usize>, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Chooser>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let outer = self.0.take();
-            let inner = CHOOSER.try_with(|chooser| chooser.replace(outer));
-            drop(inner);
-        }
-    }
-    let outer = CHOOSER.try_with(|current| current.replace(Some(chooser)));
-    let _restore = Restore(outer.ok().flatten());
-    f()
 }

@@ -83,6 +83,8 @@ pub mod set;
 #[cfg(feature = "std")]
 mod signal;
 #[cfg(feature = "std")]
+mod simulation;
+#[cfg(feature = "std")]
 #[doc(hidden)]
 pub mod sync;
 #[cfg(feature = "std")]
@@ -100,9 +102,6 @@ pub use any::{AnyLocalRuntime, AnyLocalSleep, AnyLocalYield, AnyRuntime, AnySlee
 #[cfg(feature = "std")]
 pub use choose::choose;
 #[cfg(feature = "std")]
-#[doc(hidden)]
-pub use choose::with_chooser;
-#[cfg(feature = "std")]
 pub use clock::RealClock;
 #[cfg(feature = "std")]
 pub use context::{NoRuntime, with_runtime};
@@ -110,5 +109,8 @@ pub use context::{NoRuntime, with_runtime};
 pub use entropy::ThreadEntropy;
 #[cfg(feature = "std")]
 pub use signal::{Signals, StopSignal, StopSignals};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use simulation::{Simulation, with_simulation};
 #[cfg(feature = "std")]
 pub use token::{CancelGuard, CancelToken, Cancelled, CancelledOwned, Checkpoint, Registration};

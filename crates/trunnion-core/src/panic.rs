@@ -5,9 +5,7 @@
 
 use core::any::Any;
 use std::boxed::Box;
-use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::rc::Rc;
 
 use crate::PanicPayload;
 
@@ -95,36 +93,4 @@ fn drop_payload(payload: Box<dyn Any + Send>) {
     let dropped = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     #[expect(clippy::mem_forget, reason = "dropping it could panic without end")]
     core::mem::forget(dropped);
-}
-
-type Listener = Rc<dyn Fn(&PanicPayload)>;
-
-std::thread_local! {
-    /// Who wants to know of panics that nobody takes.
-    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
-}
-
-/// Tells of the panic of a task whose outcome is dropped, because its handle has left.
-#[cold]
-pub(crate) fn lost(payload: &PanicPayload) {
-    let listener = LISTENER.try_with(|listener| listener.borrow().clone());
-    if let Some(listener) = listener.ok().flatten() {
-        contain(|| listener(payload));
-    }
-}
-
-/// Makes `listener` hear of the panics of tasks that nobody takes on this thread while `f` runs, also when `f` panics: for simulators.
-#[doc(hidden)]
-pub fn with_listener<R>(listener: Rc<dyn Fn(&PanicPayload)>, f: impl FnOnce() -> R) -> R {
-    struct Restore(Option<Listener>);
-    impl Drop for Restore {
-        fn drop(&mut self) {
-            let outer = self.0.take();
-            let inner = LISTENER.try_with(|listener| listener.replace(outer));
-            drop(inner);
-        }
-    }
-    let outer = LISTENER.try_with(|current| current.replace(Some(listener)));
-    let _restore = Restore(outer.ok().flatten());
-    f()
 }

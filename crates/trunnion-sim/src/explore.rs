@@ -25,6 +25,7 @@ pub use check::check;
 use check::check_all;
 use course::Course;
 pub use failure::{Failure, FailureKind};
+pub(crate) use hush::last_place;
 use once::{Setup, once};
 pub use replay::{ParseReplayError, Replay};
 pub use report::Report;

@@ -26,7 +26,9 @@
 //!   that stay on their thread.
 //! * [`SimRuntime::settle`], [`SimRuntime::advance`] and [`Clock::hold`](trunnion_core::Clock::hold) control time; [`SimRuntime::raise`] is Ctrl-C.
 //! * [`SimRuntime::duplex`] connects two streams in memory, with latency, partial reads and faults.
-//! * [`cancel_sweep`] drops a future at every await point and checks that nothing leaked.
+//! * [`check`] runs a test under hundreds of schedules, and [`Explore`] under all of them; a [`Failure`] is a table, and a line that replays it. [`Faults`] put
+//!   late timers, refused spawns and the like into the runs.
+//! * [`cancel_sweep`] drops a future at every await point and checks that nothing leaked; [`panic_sweep`] does it while the thread unwinds.
 //! * [`SimRuntime::trace`] tells what happened, byte for byte the same for the same seed.
 
 mod blocking;
@@ -40,6 +42,7 @@ mod dump;
 mod duplex;
 mod explore;
 mod faults;
+mod hooks;
 mod local;
 mod owned;
 #[doc(hidden)]

@@ -12,11 +12,12 @@ use trunnion_core::sync::Arc;
 use trunnion_core::task::Scoped;
 use trunnion_core::{
     AnyRuntime, BlockOn, Clock, Instant, RealClock, ShutdownReport, ShutdownRuntime, WouldDeadlock,
-    with_chooser,
+    with_simulation,
 };
 
 use crate::drive::Drive;
 use crate::faults::Faults;
+use crate::hooks::Hooks;
 use crate::local::SimLocal;
 use crate::runtime::SimRuntime;
 use crate::schedule::Schedule;
@@ -231,11 +232,8 @@ pub(crate) fn enter_at<F: Future>(
     // Dropped before `drive` is: its destructors run while this thread is still the driver.
     let mut root = pin!(Scoped::new(context.clone(), future));
     let run = || context::unbudgeted(|| drive.run(root.as_mut()));
-    let chooser = {
-        let shared = Arc::clone(shared);
-        move |n| shared.state.lock().ready.chooser.choose(n)
-    };
-    let run = || with_chooser(Rc::new(chooser), run);
+    let hooks = Rc::new(Hooks(Arc::clone(shared)));
+    let run = || with_simulation(hooks, run);
     Ok(context.enter(run))
 }
 

@@ -67,6 +67,8 @@ pub(crate) struct Watch {
     pub(crate) ending: Option<FailureKind>,
     /// The first panic of a task that nobody can join: its message and its place.
     pub(crate) panic: Option<(String, Option<String>)>,
+    /// Where the real clock was read first.
+    pub(crate) real_clock: Option<&'static Location<'static>>,
     /// Sleeps that were armed when all tasks were gone.
     pub(crate) timers: usize,
 }

@@ -117,6 +117,10 @@ fn each_kind_of_failure_is_told_from_the_others() {
     });
     assert_eq!(differs.kind(), FailureKind::Nondeterminism, "{differs}");
     assert!(differs.message().contains("Event"), "{differs}");
+}
+
+#[test]
+fn what_comes_from_outside_is_told() {
     let foreign = fifo(|rt| async move {
         let hold = rt.hold();
         let task = rt.spawn(poll_fn({
@@ -135,7 +139,14 @@ fn each_kind_of_failure_is_told_from_the_others() {
         }));
         task.await.unwrap();
     });
-    assert_eq!(foreign.kind(), FailureKind::ForeignWake, "{foreign}");
+    assert_eq!(foreign.kind(), FailureKind::Foreign, "{foreign}");
+    let line = line!() + 2;
+    let real = fifo(|_| async {
+        let _now = trunnion_core::RealClock.now();
+    });
+    assert_eq!(real.kind(), FailureKind::Foreign, "{real}");
+    let place = format!("crates/trunnion-sim/tests/explore.rs:{line}:");
+    assert!(real.to_string().contains(&place), "{real}");
 }
 
 #[test]
@@ -237,4 +248,63 @@ fn bounds_leave_fewer_schedules() {
             preemptions: Some(2)
         })
     );
+}
+
+/// Fails in one order; runs only where the test below starts it.
+#[test]
+fn subject() {
+    if std::env::var_os("TRUNNION_TEST_SUBJECT").is_some() {
+        trunnion_sim::check(order_matters);
+    }
+}
+
+/// Runs `subject` in a process of its own; gives whether it passed, and what it said.
+fn subject_with(variables: &[(&str, &str)]) -> (bool, String) {
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "subject", "--nocapture"]);
+    command.env("TRUNNION_TEST_SUBJECT", "1");
+    command.envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn the_environment_replays_seeds_and_chooses() {
+    let (passed, text) = subject_with(&[]);
+    assert!(!passed, "{text}");
+    let line = text.split("TRUNNION_SIM_REPLAY=").nth(1).unwrap();
+    let line = line.split_whitespace().next().unwrap();
+    let (passed, again) = subject_with(&[("TRUNNION_SIM_REPLAY", line)]);
+    assert!(
+        !passed && again.contains("panic in execution 1,"),
+        "{again}"
+    );
+    let (passed, text) = subject_with(&[("TRUNNION_SIM_STRATEGY", "fifo")]);
+    assert!(passed, "{text}");
+    let one = [
+        ("TRUNNION_SIM_STRATEGY", "random"),
+        ("TRUNNION_SIM_SEEDS", "1"),
+    ];
+    let outcome_of = |seed| subject_with(&[one[0], one[1], ("TRUNNION_SIM_SEED", seed)]).0;
+    let outcomes: std::collections::BTreeSet<bool> = ["0", "1", "2", "3", "4", "5"]
+        .into_iter()
+        .map(outcome_of)
+        .collect();
+    assert_eq!(outcomes.len(), 2, "some seeds pass and some fail");
+    for (name, value, said) in [
+        (
+            "TRUNNION_SIM_REPLAY",
+            "1:0::0000",
+            "the replay line is damaged",
+        ),
+        (
+            "TRUNNION_SIM_STRATEGY",
+            "best",
+            "no schedule is called `best`",
+        ),
+    ] {
+        let (passed, text) = subject_with(&[(name, value)]);
+        assert!(!passed && text.contains(said), "{text}");
+    }
 }

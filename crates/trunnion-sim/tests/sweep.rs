@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use trunnion_core::{PanicPayload, Spawn, Timer, YieldNow};
-use trunnion_sim::{Schedule, Sim, cancel_sweep, cancel_sweep_in};
+use trunnion_sim::{Schedule, Sim, cancel_sweep, cancel_sweep_in, panic_sweep};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -177,4 +177,66 @@ fn cancel_sweep_says_where_a_future_hangs() {
         "{text}"
     );
     assert!(text.contains("deadlock"), "{text}");
+}
+
+/// Counts what is open, in a lock that a panic may poison.
+struct Open(Arc<Mutex<usize>>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        *self
+            .0
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) -= 1;
+    }
+}
+
+#[test]
+fn panic_sweep_drops_the_future_once_at_each_point() {
+    let sweep = panic_sweep(
+        |rt| {
+            let open = Arc::new(Mutex::new(0));
+            let ours = Arc::clone(&open);
+            let future = async move {
+                *ours.lock().unwrap() += 1;
+                let _open = Open(ours);
+                rt.yield_now().await;
+                rt.sleep(SECOND).await;
+            };
+            (open, future)
+        },
+        |_, open| async move { assert_eq!(*open.lock().unwrap(), 0) },
+    );
+    assert_eq!((sweep.polls, sweep.runs), (3, 4));
+}
+
+#[test]
+#[expect(clippy::await_holding_lock, reason = "the bug that is to be found")]
+fn panic_sweep_finds_a_lock_that_is_held_over_an_await() {
+    let text = text_of(|| {
+        panic_sweep(
+            |rt| {
+                let value = Arc::new(Mutex::new(0));
+                let ours = Arc::clone(&value);
+                let future = Box::pin(async move {
+                    let mut value = ours.lock().unwrap();
+                    rt.yield_now().await;
+                    *value += 1;
+                });
+                (value, future)
+            },
+            |_, value| async move { assert!(!value.is_poisoned(), "poisoned") },
+        )
+    });
+    assert!(
+        text.contains("is dropped by a panic after poll 1"),
+        "{text}"
+    );
+    assert!(text.contains("poisoned"), "{text}");
+}
+
+#[test]
+fn panic_sweep_passes_on_the_panics_of_others() {
+    let text = text_of(|| panic_sweep(|_| ((), async { panic!("my own") }), |_, ()| async {}));
+    assert!(text.contains("my own"), "{text}");
 }

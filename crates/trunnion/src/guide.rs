@@ -14,7 +14,7 @@
 //! | [`retry`] | a service that sometimes fails |
 //! | [`layers`] | a tower service on any runtime |
 //! | [`flow`] | a fast producer and a slow consumer |
-//! | [`scopes`] | children and tasks that cannot leak |
+//! | [`exploring`] | a race that happens once in ten thousand runs |
 //!
 //! The code of the pages runs as tests, on every runtime that it names: the pages are shown where all features are on.
 
@@ -55,4 +55,6 @@ page! {
     layers = "../guide/layers.md";
     /// How to let a fast producer meet a slow consumer.
     flow = "../guide/flow.md";
+    /// How to find a race, see it as a table, and replay it.
+    exploring = "../guide/exploring.md";
 }

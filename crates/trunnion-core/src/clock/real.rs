@@ -1,10 +1,11 @@
 //! The operating system's monotonic clock, with one origin for the whole process.
 
+use core::panic::Location;
 use core::time::Duration;
 use std::sync::OnceLock;
 
 use super::Clock;
-use crate::Instant;
+use crate::{Instant, simulation};
 
 /// Reads the operating system's monotonic clock; the origin lies a minute before the process's first use of it.
 ///
@@ -25,7 +26,9 @@ use crate::Instant;
 pub struct RealClock;
 
 impl Clock for RealClock {
+    #[track_caller]
     fn now(&self) -> Instant {
+        simulation::real_clock(Location::caller());
         from_std(read())
     }
 }

@@ -10,7 +10,8 @@ use core::task::{Context, Poll, Waker};
 
 use super::state::State;
 use crate::mutant;
-use crate::panic::{catch, contain, lost};
+use crate::panic::{catch, contain};
+use crate::simulation::lost_panic;
 use crate::sync::UnsafeCell;
 use crate::{JoinError, TaskId};
 
@@ -236,7 +237,7 @@ impl<F: Future> Cell<F> {
     fn drop_outcome(&self) {
         if let Some(outcome) = self.take_outcome() {
             if let Err(JoinError::Panicked(payload)) = &outcome {
-                lost(payload);
+                lost_panic(payload);
             }
             contain(|| drop(outcome));
         }

@@ -21,8 +21,8 @@ pub enum FailureKind {
     Leak,
     /// Two runs with the same choices differed: something outside the simulator decides.
     Nondeterminism,
-    /// A waker was woken on a thread that the simulator does not know.
-    ForeignWake,
+    /// Something foreign was used: a waker was woken on a thread that the simulator does not know, or the real clock was read.
+    Foreign,
     /// The replay line belongs to another program, or to an older version of this one.
     Stale,
 }
@@ -36,7 +36,7 @@ impl FailureKind {
             Self::Livelock => "livelock",
             Self::Leak => "leak",
             Self::Nondeterminism => "nondeterminism",
-            Self::ForeignWake => "wake from a foreign thread",
+            Self::Foreign => "use of something foreign",
             Self::Stale => "stale replay line",
         }
     }

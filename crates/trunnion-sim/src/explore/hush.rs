@@ -43,7 +43,7 @@ pub(super) fn hush<R>(f: impl FnOnce() -> R) -> (Result<R, PanicPayload>, Vec<St
 }
 
 /// Where the newest hushed panic of this thread came from.
-pub(super) fn last_place() -> Option<String> {
+pub(crate) fn last_place() -> Option<String> {
     let last = |places: &RefCell<Option<Vec<String>>>| places.borrow().as_ref()?.last().cloned();
     PLACES.try_with(last).ok().flatten()
 }

@@ -2,14 +2,11 @@
 
 use core::future::Future;
 use core::panic::Location;
-use std::rc::Rc;
 
-use trunnion_core::PanicPayload;
-use trunnion_core::panic::with_listener;
 use trunnion_core::sync::Arc;
 
 use super::failure::FailureKind;
-use super::hush::{self, hush};
+use super::hush::hush;
 use crate::choice::{Chooser, Pick};
 use crate::faults::Faults;
 use crate::owned::{Sim, enter_at};
@@ -67,18 +64,12 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     (setup.prepare)(&mut state.ready.chooser);
     drop(state);
     rt.shared.queue.watch_threads();
-    let listener = {
-        let rt = rt.clone();
-        move |payload: &PanicPayload| note(&rt, payload)
-    };
     let (result, places) = hush(|| {
-        with_listener(Rc::new(listener), || {
-            let whole = async {
-                drop(test(rt.clone()).await);
-                rt.settle().await;
-            };
-            drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
-        });
+        let whole = async {
+            drop(test(rt.clone()).await);
+            rt.settle().await;
+        };
+        drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
     });
     let trouble = match result {
         Ok(()) => found(&rt).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
@@ -117,15 +108,6 @@ fn close_all(sim: &Sim, rt: &SimRuntime, failed: bool) {
     close::close(&rt.shared, sim.context());
 }
 
-/// Notes the panic of a task that nobody joins.
-fn note(rt: &SimRuntime, payload: &PanicPayload) {
-    let place = hush::last_place();
-    if let Some(watch) = &mut rt.shared.state.lock().watch {
-        let message = || format!("a task that nobody joins panicked: {payload}");
-        watch.panic.get_or_insert_with(|| (message(), place));
-    }
-}
-
 /// What the run noted although the test came to its end.
 fn found(rt: &SimRuntime) -> Option<Trouble> {
     let state = rt.shared.state.lock();
@@ -133,6 +115,9 @@ fn found(rt: &SimRuntime) -> Option<Trouble> {
         return Some(foreign());
     }
     let watch = state.watch.as_ref()?;
+    if let Some(place) = watch.real_clock {
+        return Some(real_clock(place));
+    }
     let (message, place) = watch.panic.clone()?;
     let kind = FailureKind::Panic;
     Some(Trouble {
@@ -142,10 +127,19 @@ fn found(rt: &SimRuntime) -> Option<Trouble> {
     })
 }
 
+/// The operating system's clock was read.
+fn real_clock(place: &'static Location<'static>) -> Trouble {
+    Trouble {
+        kind: FailureKind::Foreign,
+        message: "the real clock is read inside the simulator, so that the run cannot be repeated; read the clock of the runtime that the code is given".to_owned(),
+        place: Some(place.to_string()),
+    }
+}
+
 /// A thread that the simulator does not know woke a task.
 fn foreign() -> Trouble {
     Trouble {
-        kind: FailureKind::ForeignWake,
+        kind: FailureKind::Foreign,
         message: "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread".to_owned(),
         place: None,
     }

@@ -49,7 +49,7 @@ impl Explore {
             let choices = Departures::new();
             Failure::new(trouble, execution, Replay { seed, choices }, String::new())
         };
-        if let FailureKind::ForeignWake | FailureKind::Nondeterminism = trouble.kind {
+        if let FailureKind::Foreign | FailureKind::Nondeterminism = trouble.kind {
             return unrepeatable(trouble);
         }
         let (again, whole) = self.lead(test, at, Follow::whole(picks.clone()));

@@ -1,0 +1,31 @@
+//! What core asks and tells the simulator of its thread.
+
+use core::panic::Location;
+
+use trunnion_core::sync::Arc;
+use trunnion_core::{PanicPayload, Simulation};
+
+use crate::explore::last_place;
+use crate::state::Shared;
+
+/// One for each `block_on`.
+pub(crate) struct Hooks(pub(crate) Arc<Shared>);
+
+impl Simulation for Hooks {
+    fn choose(&self, n: usize) -> usize {
+        self.0.state.lock().ready.chooser.choose(n)
+    }
+
+    fn lost_panic(&self, payload: &PanicPayload) {
+        let message = format!("a task that nobody joins panicked: {payload}");
+        if let Some(watch) = &mut self.0.state.lock().watch {
+            watch.panic.get_or_insert((message, last_place()));
+        }
+    }
+
+    fn real_clock(&self, place: &'static Location<'static>) {
+        if let Some(watch) = &mut self.0.state.lock().watch {
+            watch.real_clock.get_or_insert(place);
+        }
+    }
+}
