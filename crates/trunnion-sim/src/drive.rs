@@ -84,7 +84,7 @@ impl<'a> Drive<'a> {
             },
         );
         let fresh_wakers = state.faults.fresh_wakers;
-        let explores = state.watch.is_some();
+        let explored = state.watch.is_some();
         drop(state);
         shared.queue.push(root, Cause::Started);
         Some(Self {
@@ -98,7 +98,7 @@ impl<'a> Drive<'a> {
             finished: false,
             woken: Vec::new(),
             due: Due::new(),
-            stall: Stall::new(explores),
+            stall: Stall::new(explored),
             mark: 0,
             steps: 0,
             fresh_wakers,
@@ -313,8 +313,11 @@ impl<'a> Drive<'a> {
             drop(state);
             contain(|| waker.wake());
         } else if idle == Idle::Free {
-            self.shared.jump(&mut state, Event::Spin, &mut self.due);
+            let jumped = self.shared.jump(&mut state, Event::Spin, &mut self.due);
             drop(state);
+            if !jumped && self.stall.is_impatient() {
+                self.stop(FailureKind::Livelock, report::livelock);
+            }
             wake_all(&mut self.due);
         }
     }

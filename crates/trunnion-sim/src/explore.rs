@@ -69,6 +69,9 @@ use shrink::Found;
 /// assert!(failure.message().contains("an update was lost"));
 /// assert!(failure.to_string().contains("replay with TRUNNION_SIM_REPLAY="));
 /// ```
+///
+/// A run is a livelock when it takes 100,000 steps at one instant, and 100 more for each task, and there is no deadline to which time could pass: a tenth
+/// of the patience of [`Sim`](crate::Sim), for an exploration meets the same livelock again and again.
 #[derive(Clone, Debug)]
 #[must_use = "nothing runs before `run` or `check`"]
 pub struct Explore {

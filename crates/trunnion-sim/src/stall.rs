@@ -8,6 +8,9 @@ const SPIN: usize = 20_000;
 /// Time passes after this many steps at one instant, whatever they did, ...
 const BUSY: usize = 200_000;
 
+/// ... or this many in an exploration, ...
+const EXPLORED: usize = 100_000;
+
 /// ... and this many more for each task: many that do a little are no stall.
 const SHARE: usize = 100;
 
@@ -21,20 +24,19 @@ pub(crate) struct Stall {
     steps: usize,
     since: Instant,
     tries: usize,
-    /// After how many tries in vain there is no hope.
-    most: usize,
     due: bool,
+    explored: bool,
 }
 
 impl Stall {
-    /// Begins to count; an exploration gives up at the first try in vain.
-    pub(crate) fn new(explores: bool) -> Self {
+    /// Begins to count. An exploration loses patience sooner: it meets the same livelock again and again.
+    pub(crate) fn new(explored: bool) -> Self {
         Self {
+            explored,
             spins: 0,
             steps: 0,
             since: Instant::ORIGIN,
             tries: 0,
-            most: if explores { 1 } else { HOPELESS },
             due: false,
         }
     }
@@ -44,7 +46,8 @@ impl Stall {
         self.steps += 1;
         self.spins = if spins { self.spins + 1 } else { 0 };
         let spun = spins && self.spins >= SPIN.saturating_mul(runnable);
-        self.due = spun || self.steps >= BUSY.saturating_add(SHARE.saturating_mul(tasks));
+        let busy = if self.explored { EXPLORED } else { BUSY };
+        self.due = spun || self.steps >= busy.saturating_add(SHARE.saturating_mul(tasks));
     }
 
     /// Tells whether time should pass although something is runnable.
@@ -69,9 +72,14 @@ impl Stall {
         self.tries = 0;
     }
 
+    /// Tells that it is to be taken for hopeless at once that there is no deadline.
+    pub(crate) fn is_impatient(&self) -> bool {
+        self.explored && self.tries > 0
+    }
+
     /// Tells that time cannot pass and nothing comes to an end.
     pub(crate) fn is_hopeless(&self) -> bool {
-        self.tries >= self.most
+        self.tries >= HOPELESS
     }
 }
 
@@ -96,6 +104,16 @@ mod tests {
         assert_eq!(fill(&mut stall, false, 2, 2), BUSY + 2 * SHARE - 2 * SPIN);
         assert!(stall.restart(Instant::ORIGIN));
         assert_eq!(fill(&mut stall, false, 1, 1_000), BUSY + 1_000 * SHARE);
+    }
+
+    #[test]
+    fn an_exploration_loses_patience_sooner() {
+        let mut stall = Stall::new(true);
+        assert_eq!(fill(&mut stall, false, 1, 1), EXPLORED + SHARE);
+        assert!(stall.restart(Instant::ORIGIN) && stall.is_impatient());
+        let mut stall = Stall::new(false);
+        fill(&mut stall, false, 1, 1);
+        assert!(stall.restart(Instant::ORIGIN) && !stall.is_impatient());
     }
 
     #[test]
