@@ -228,3 +228,42 @@ pub(crate) async fn calls(rt: &SimRuntime, times: usize) {
         join([rt.spawn(async {})]).await;
     }
 }
+
+/// A task that answers whoever asks, from the start of a program to its end: unlike a new task it has its priority before anybody has asked.
+#[derive(Clone)]
+pub(crate) struct Server(Shared<Asked>);
+
+type Asked = (VecDeque<Shared<bool>>, bool);
+
+impl Server {
+    #[track_caller]
+    pub(crate) fn start(rt: &SimRuntime) -> (Self, Task) {
+        let asked = Shared::new((VecDeque::new(), false));
+        let task = start(rt, &asked, |_, asked| async move {
+            let next = |(asked, over): &mut Asked| match asked.pop_front() {
+                None if *over => Some(None),
+                None => None,
+                answer => Some(answer),
+            };
+            while let Some(answer) = asked.until(next).await {
+                answer.put(true);
+            }
+        });
+        (Self(asked), task)
+    }
+
+    /// Asks, and waits for the answer, so many times.
+    pub(crate) async fn ask(&self, times: usize) {
+        for _ in 0..times {
+            let answer = Shared::new(false);
+            self.0.change(|(asked, _)| asked.push_back(answer.clone()));
+            answer.set().await;
+        }
+    }
+
+    /// Ends when it has answered all.
+    pub(crate) async fn end(self, task: Task) {
+        self.0.change(|(_, over)| *over = true);
+        join([task]).await;
+    }
+}

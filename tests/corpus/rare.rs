@@ -6,7 +6,7 @@ use trunnion_core::{Instant, TaskHandle, Timer};
 use trunnion_sim::FailureKind::{Deadlock, Leak, Panic};
 use trunnion_sim::SimRuntime;
 
-use crate::parts::{Line, Shared, calls, join, start};
+use crate::parts::{Line, Server, Shared, calls, join, start};
 use crate::program::{Program, program};
 
 pub(crate) const PROGRAMS: &[Program] = &[
@@ -61,10 +61,11 @@ async fn node_comes_back(rt: SimRuntime, bug: bool) {
 
 /// A generation of two bits is the same after four reuses.
 async fn generation_wraps(rt: SimRuntime, bug: bool) {
-    let uses = Shared::new(0_u32);
-    let holder = start(&rt, &uses, move |rt, uses| async move {
+    let (server, serving) = Server::start(&rt);
+    let state = (server.clone(), Shared::new(0_u32));
+    let holder = start(&rt, &state, move |_, (server, uses)| async move {
         let seen = uses.get();
-        calls(&rt, 1).await;
+        server.ask(1).await;
         let now = uses.get();
         let looks_same = if bug {
             now % 4 == seen % 4
@@ -73,42 +74,46 @@ async fn generation_wraps(rt: SimRuntime, bug: bool) {
         };
         assert!(!looks_same || now == seen, "a slot of somebody else");
     });
-    let reuser = start(&rt, &uses, |rt, uses| async move {
+    let reuser = start(&rt, &state, |_, (server, uses)| async move {
         for round in 0..4 {
             uses.with(|uses| *uses += 1);
-            calls(&rt, 1 + round / 2).await;
+            server.ask(1 + round / 2).await;
         }
     });
     join([holder, reuser]).await;
+    server.end(serving).await;
 }
 
 /// A wake that is missed is followed by others, unless all have come before the wait.
 async fn all_rings_before_the_wait(rt: SimRuntime, bug: bool) {
-    let state = (Shared::new(0), Line::bell());
-    let consumer = start(&rt, &state, move |rt, (items, bell)| async move {
+    let (server, serving) = Server::start(&rt);
+    let state = (server.clone(), Shared::new(0), Line::bell());
+    let consumer = start(&rt, &state, move |_, (server, items, bell)| async move {
         if items.get() == 0 {
-            calls(&rt, 1).await;
+            server.ask(1).await;
             if bug || items.get() == 0 {
                 bell.turn().await;
             }
         }
     });
-    let producer = start(&rt, &state, |rt, (items, bell)| async move {
+    let producer = start(&rt, &state, |_, (server, items, bell)| async move {
         for _ in 0..5 {
             items.with(|items| *items += 1);
             bell.ring();
-            calls(&rt, 1).await;
+            server.ask(1).await;
         }
     });
     join([consumer, producer]).await;
+    server.end(serving).await;
 }
 
 /// A reader of a ring, and a writer that goes round once before it has read.
 async fn ring_overrun(rt: SimRuntime, bug: bool) {
-    let ring = Shared::new(([0_u32; 4], 0));
-    let reader = start(&rt, &ring, move |rt, ring| async move {
+    let (server, serving) = Server::start(&rt);
+    let state = (server.clone(), Shared::new(([0_u32; 4], 0)));
+    let reader = start(&rt, &state, move |_, (server, ring)| async move {
         let first = ring.with(|(_, written)| *written);
-        calls(&rt, 1).await;
+        server.ask(1).await;
         let read = ring.with(|(slots, written)| {
             let overrun = *written > first + 4;
             (bug || !overrun).then(|| (slots[first % 4], *written))
@@ -118,16 +123,17 @@ async fn ring_overrun(rt: SimRuntime, bug: bool) {
             assert!(!there || item as usize == first + 1, "another item");
         }
     });
-    let writer = start(&rt, &ring, |rt, ring| async move {
+    let writer = start(&rt, &state, |_, (server, ring)| async move {
         for item in 1..=5 {
             ring.with(|(slots, written)| {
                 slots[*written % 4] = item;
                 *written += 1;
             });
-            calls(&rt, 1).await;
+            server.ask(1).await;
         }
     });
     join([reader, writer]).await;
+    server.end(serving).await;
 }
 
 /// An idle connection is closed while somebody has just finished to take it.
@@ -178,33 +184,44 @@ async fn snapshot_over_a_truncation(rt: SimRuntime, bug: bool) {
 
 /// A reader that pins late: the epoch has moved on twice by then.
 async fn freed_two_epochs_later(rt: SimRuntime, bug: bool) {
+    let (server, serving) = Server::start(&rt);
     let state = (Shared::new(0), Shared::new(None), Shared::new(false));
-    let reader = start(&rt, &state, move |rt, (epoch, pinned, freed)| async move {
-        let seen = epoch.get();
-        if !bug {
-            pinned.put(Some(seen));
-        }
-        if freed.get() {
-            return;
-        }
-        calls(&rt, 1).await;
-        pinned.put(Some(seen));
-        let gone = seen == 0 && freed.get();
-        assert!(!gone, "it was freed");
-    });
-    let collector = start(&rt, &state, |rt, (epoch, pinned, freed)| async move {
-        for _ in 0..2 {
-            calls(&rt, 3).await;
-            let now = epoch.get();
-            if pinned.get().is_none_or(|pin| pin == now) {
-                epoch.put(now + 1);
+    let state = (server.clone(), state);
+    let reader = start(
+        &rt,
+        &state,
+        move |_, (server, (epoch, pinned, freed))| async move {
+            let seen = epoch.get();
+            if !bug {
+                pinned.put(Some(seen));
             }
-        }
-        if epoch.get() == 2 {
-            freed.put(true);
-        }
-    });
+            if freed.get() {
+                return;
+            }
+            server.ask(1).await;
+            pinned.put(Some(seen));
+            let gone = seen == 0 && freed.get();
+            assert!(!gone, "it was freed");
+        },
+    );
+    let collector = start(
+        &rt,
+        &state,
+        |_, (server, (epoch, pinned, freed))| async move {
+            for _ in 0..2 {
+                server.ask(3).await;
+                let now = epoch.get();
+                if pinned.get().is_none_or(|pin| pin == now) {
+                    epoch.put(now + 1);
+                }
+            }
+            if epoch.get() == 2 {
+                freed.put(true);
+            }
+        },
+    );
     join([reader, collector]).await;
+    server.end(serving).await;
 }
 
 /// The stop is told four times, and a worker registers after the last.

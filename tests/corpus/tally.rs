@@ -28,9 +28,9 @@ pub(crate) struct Row {
     program: &'static Program,
     /// The execution that met the bug.
     pub(crate) random: Option<usize>,
-    pub(crate) pct: Option<usize>,
+    pct: Option<usize>,
     /// That, and how many there were in all, if the search fits.
-    pub(crate) searched: Option<(usize, usize)>,
+    searched: Option<(usize, usize)>,
     /// How many of the random schedules fail, and how many there were.
     share: (usize, usize),
     departures: Option<usize>,
@@ -134,6 +134,9 @@ impl Exploring {
         };
         let report = self.run(&self.explore(pct).runs(RUNS), true);
         self.row.pct = self.found(&report);
+        if self.row.pct.is_none() {
+            self.complain(format!("{pct:?} does not find it: {report}"));
+        }
         let search = self.explore(SEARCH_ALL).runs(SEARCH).keep_going();
         let report = self.run(&search, true);
         let first = self.found(&report);
