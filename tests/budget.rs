@@ -6,6 +6,8 @@
 
 #[path = "budget/layer.rs"]
 mod layer;
+#[path = "budget/flow.rs"]
+mod flow;
 #[path = "budget/map.rs"]
 mod map;
 #[path = "budget/retry.rs"]
@@ -16,6 +18,8 @@ mod scope;
 mod scopes;
 #[path = "budget/semaphore.rs"]
 mod semaphore;
+#[path = "budget/streams.rs"]
+mod streams;
 #[path = "budget/together.rs"]
 mod together;
 #[path = "budget/token.rs"]

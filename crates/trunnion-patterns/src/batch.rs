@@ -52,8 +52,9 @@ use crate::alarm::Alarm;
 /// before.
 ///
 /// # Cost
-/// One allocation for each batch, and one for the timer, which is made when a batch has to wait. The clock is read once for each batch
-/// that has a limit of time; with `idle`, also once for each poll that brought items and left the batch waiting.
+/// One allocation for each batch that is no larger than the one before, and one for the timer, which is made when a batch has to wait.
+/// The clock is read once for each batch that has a limit of time; with `idle`, also once for each poll that brought items and left the
+/// batch waiting.
 pub const fn batch<R: Timer, S: Stream>(
     timer: &R,
     stream: S,
@@ -70,6 +71,7 @@ pub const fn batch<R: Timer, S: Stream>(
         },
         weigh: weightless,
         items: Vec::new(),
+        expected: 0,
         weight: 0,
         due: None,
         idle_at: None,
@@ -133,6 +135,8 @@ pin_project! {
         limits: Limits,
         weigh: W,
         items: Vec<S::Item>,
+        // How many there were in the last batch: the next one is likely to have as many.
+        expected: usize,
         weight: usize,
         // When the first item has waited long enough.
         due: Option<Instant>,
@@ -159,6 +163,7 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
             },
             weigh,
             items: self.items,
+            expected: self.expected,
             weight: self.weight,
             due: self.due,
             idle_at: self.idle_at,
@@ -220,6 +225,9 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
         }
         *this.idle_at = None;
         *this.weight = this.weight.saturating_add(weight);
+        if this.items.is_empty() {
+            this.items.reserve_exact(*this.expected);
+        }
         this.items.push(item);
         if this.items.len() >= this.limits.max_items.get() {
             return Some(self.flush(Flush::Full));
@@ -231,12 +239,13 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
     fn flush(self: Pin<&mut Self>, flush: Flush) -> Batch<S::Item> {
         let this = self.project();
         (*this.due, *this.idle_at) = (None, None);
+        *this.expected = this.items.len();
         let items = take(this.items, this.weight);
         Batch { items, flush }
     }
 
     /// Waits until the items that are there have waited long enough.
-    fn poll_late(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Batch<S::Item>> {
+    fn poll_late(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Batch<S::Item>> {
         let this = self.as_ref().get_ref();
         if this.items.is_empty() {
             return Poll::Pending;
@@ -246,7 +255,7 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
             .idle_at
             .or_else(|| idle.map(|idle| this.alarm.now() + idle));
         let due = this.due;
-        let this = self.project();
+        let this = self.as_mut().project();
         *this.idle_at = idle_at;
         let (at, flush) = match (due, idle_at) {
             (Some(due), Some(idle_at)) if idle_at < due => (idle_at, Flush::Idle),
@@ -255,9 +264,7 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
             (None, None) => return Poll::Pending,
         };
         ready!(this.alarm.poll_until(at, cx));
-        (*this.due, *this.idle_at) = (None, None);
-        let items = take(this.items, this.weight);
-        Poll::Ready(Batch { items, flush })
+        Poll::Ready(self.flush(flush))
     }
 }
 

@@ -74,7 +74,7 @@ use chan::{Chan, Rules, Weigh};
 /// ```
 ///
 /// # Cost
-/// Two allocations, and the growth of a ring up to `capacity`.
+/// One allocation, one more for each function of the user that holds something, and the growth of a ring up to `capacity`.
 pub const fn channel<T>(capacity: NonZeroUsize) -> Builder<T> {
     Builder {
         capacity,

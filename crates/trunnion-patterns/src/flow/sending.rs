@@ -30,7 +30,7 @@ pin_project! {
     /// next.
     ///
     /// # Cost
-    /// No allocation; 80 bytes besides the item.
+    /// No allocation; at most 96 bytes besides the item.
     #[must_use = "futures do nothing unless awaited"]
     pub struct Sending<'a, T> {
         chan: &'a Chan<T>,
