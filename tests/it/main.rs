@@ -5,6 +5,7 @@ mod combinators;
 mod detection;
 mod flows;
 mod layers;
+mod lent;
 mod maps;
 mod nested_entry;
 mod paused_clock;

@@ -148,7 +148,8 @@ impl<T> State<T> {
     pub(crate) fn has_room(&self, weight: usize) -> bool {
         // Both are at most the capacity, or few more.
         let used = self.ring.len() + self.reserved;
-        used < self.capacity && weight <= self.max_weight.saturating_sub(self.weight())
+        let weight = self.weight().checked_add(weight);
+        used < self.capacity && weight.is_some_and(|weight| weight <= self.max_weight)
     }
 
     /// Tells whether nothing is in it and nobody has a place.
@@ -195,6 +196,7 @@ impl<T> State<T> {
     pub(crate) fn reserve(&mut self, weight: usize) {
         self.reserved_weight += weight;
         self.reserved += 1;
+        self.note_peak();
     }
 
     /// Gives a reserved place back.
