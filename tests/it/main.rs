@@ -17,6 +17,7 @@ mod scopes;
 mod semaphores;
 mod shutdowns;
 mod signals;
+mod streams;
 mod supervisors;
 mod task_scopes;
 mod tokens;
