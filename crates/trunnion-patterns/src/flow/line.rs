@@ -123,42 +123,57 @@ pub(crate) fn release<T>(line: &Line<T>, weight: usize) {
 }
 
 /// Waits for what `take` takes out; `None` when the channel is over.
+#[inline]
 pub(crate) fn poll_take<T, R>(
     line: &Line<T>,
     cx: &mut Context<'_>,
     mut take: impl FnMut(&mut State<T>) -> Option<R>,
 ) -> Poll<Option<R>> {
-    let mut new: Option<Waker> = None;
-    loop {
-        let mut queue = line.lock();
-        let state = queue.shared();
-        let unchecked = mutant!("flow-recv-unchecked", false, new.is_some());
-        if !unchecked {
-            if let Some(taken) = take(state) {
-                finish(line, queue);
-                return Poll::Ready(Some(taken));
-            }
-            if state.is_over() {
-                return Poll::Ready(None);
-            }
+    let mut queue = line.lock();
+    match take(queue.shared()) {
+        Some(taken) => {
+            finish(line, queue);
+            Poll::Ready(Some(taken))
         }
-        if state
-            .receiver
-            .as_ref()
-            .is_some_and(|old| old.will_wake(cx.waker()))
-        {
-            return Poll::Pending;
-        }
-        if new.is_some() {
-            // The old one is dropped without the lock: that is user code, and so is cloning.
-            let old = core::mem::replace(&mut state.receiver, new);
-            drop(queue);
-            contain(|| drop(old));
-            return Poll::Pending;
-        }
-        drop(queue);
-        new = Some(cx.waker().clone());
+        None => poll_park(line, queue, cx, take),
     }
+}
+
+/// The same where `take` has just found nothing under the lock.
+#[cold]
+fn poll_park<'a, T, R>(
+    line: &'a Line<T>,
+    mut queue: Locked<'a, State<T>>,
+    cx: &mut Context<'_>,
+    mut take: impl FnMut(&mut State<T>) -> Option<R>,
+) -> Poll<Option<R>> {
+    let state = queue.shared();
+    if state.is_over() {
+        return Poll::Ready(None);
+    }
+    let waker = cx.waker();
+    let parked = state.receiver.as_ref();
+    if parked.is_some_and(|parked| parked.will_wake(waker)) {
+        return Poll::Pending;
+    }
+    // Cloning is user code, and so is dropping the old one: neither is done under the lock.
+    drop(queue);
+    let new = waker.clone();
+    let mut queue = line.lock();
+    let state = queue.shared();
+    if mutant!("flow-recv-unchecked", true, false) {
+        if let Some(taken) = take(state) {
+            finish(line, queue);
+            return Poll::Ready(Some(taken));
+        }
+        if state.is_over() {
+            return Poll::Ready(None);
+        }
+    }
+    let old = state.receiver.replace(new);
+    drop(queue);
+    contain(|| drop(old));
+    Poll::Pending
 }
 
 /// Takes what `take` takes out now; the channel may be over (`Err`).
@@ -265,7 +280,7 @@ fn tell_end<T>(queue: &mut Locked<'_, State<T>>, wakers: &mut Wakers) {
 
 /// Gives the lock back, once those are served whom what was done concerns.
 #[inline]
-pub(crate) fn finish<T>(line: &Line<T>, mut queue: Locked<'_, State<T>>) {
+pub(crate) fn finish<'a, T>(line: &'a Line<T>, mut queue: Locked<'a, State<T>>) {
     if !queue.is_empty() || queue.shared().awaited {
         settle(line, queue);
     }
@@ -286,12 +301,17 @@ fn settle<'a, T>(line: &'a Line<T>, mut queue: Locked<'a, State<T>>) {
     }
 }
 
-/// Wakes the receiver; no lock is held.
+/// Wakes the receiver, if it waits; no lock is held.
 #[inline]
 pub(crate) fn wake(receiver: Option<Waker>) {
     if let Some(receiver) = receiver {
-        contain(|| receiver.wake());
+        wake_one(receiver);
     }
+}
+
+#[cold]
+fn wake_one(receiver: Waker) {
+    contain(|| receiver.wake());
 }
 
 /// Waits until the channel is empty and no place is reserved: that is so when a poll sees it.

@@ -1,13 +1,14 @@
 //! Sending through the rule of a channel: what is merged, is merged here, without the lock.
 
 use trunnion_core::panic::contain;
+use trunnion_core::wait::Locked;
 
 use super::chan::Chan;
 use super::error::SendError;
 use super::line::Line;
 use super::put::{self, Fill, Put, Way};
 use super::sender::Sent;
-use super::state::{Excess, Hole, Parcel, Rule};
+use super::state::{Excess, Hole, Parcel, Rule, State};
 
 /// What came of an attempt that does not wait.
 pub(super) enum Tried<T> {
@@ -18,30 +19,47 @@ pub(super) enum Tried<T> {
 
 /// Where an item is to go.
 #[derive(Clone, Copy)]
-pub(super) enum Into {
+enum Into {
     /// Where there is room; who finds none waits for it, if true.
     Room { patient: bool },
-    /// The place that was reserved with this weight. It is used if the item was queued, and stays reserved otherwise.
+    /// The place that was reserved with this weight.
     Reserved(usize),
 }
 
-/// Sends without waiting.
-#[inline]
-pub(super) fn send<T>(chan: &Chan<T>, into: Into, parcel: Parcel<T>) -> Tried<T> {
-    match put(chan, into, parcel, None) {
-        Put::Queued => Tried::Sent(Sent::Queued),
-        other => send_on(chan, into, other),
+/// Sends where [`put_free`](put::put_free) found no room: `queue` is its lock.
+#[cold]
+pub(super) fn send_full<'a, T>(
+    chan: &'a Chan<T>,
+    queue: Locked<'a, State<T>>,
+    parcel: Parcel<T>,
+    patient: bool,
+) -> Tried<T> {
+    let (weight, max) = (parcel.weight, chan.rules.max_weight);
+    if weight > max {
+        let item = parcel.item;
+        return Tried::Failed(SendError::TooHeavy { item, weight, max });
+    }
+    let into = Into::Room { patient };
+    let put = put::put_full(&chan.line, queue, way(chan, into, None), parcel);
+    send_on(chan, into, put)
+}
+
+/// Sends into the place that was reserved with `weight`. It is used if the item was queued, and stays reserved otherwise.
+pub(super) fn send_reserved<T>(chan: &Chan<T>, weight: usize, parcel: Parcel<T>) -> Tried<T> {
+    let into = Into::Reserved(weight);
+    send_on(chan, into, put(chan, into, parcel, None))
+}
+
+const fn way<T>(chan: &Chan<T>, into: Into, below: Option<u64>) -> Way {
+    Way {
+        rule: chan.rules.rule,
+        patient: matches!(into, Into::Room { patient: true }),
+        below,
     }
 }
 
-#[inline]
 fn put<T>(chan: &Chan<T>, into: Into, parcel: Parcel<T>, below: Option<u64>) -> Put<T> {
-    let patient = matches!(into, Into::Room { patient: true });
-    let way = Way {
-        rule: chan.rules.rule,
-        patient,
-        below,
-    };
+    let way = way(chan, into, below);
     match into {
         Into::Room { .. } => put::put(&chan.line, way, parcel),
         Into::Reserved(weight) => put::put_reserved(&chan.line, way, weight, parcel),

@@ -12,7 +12,7 @@ use trunnion_core::wait::Waiter;
 use super::chan::Chan;
 use super::error::{ReserveError, SendError};
 use super::line::{self, Claim, Line, poll_reserve};
-use super::merge::{Into, Tried, send};
+use super::merge::{Tried, send_reserved};
 use super::sender::Sent;
 use super::state::Parcel;
 
@@ -59,7 +59,7 @@ impl<'a, T> Permit<'a, T> {
             let item = parcel.item;
             return Err(SendError::TooHeavy { item, weight, max });
         }
-        let tried = send(self.chan, Into::Reserved(self.weight), parcel);
+        let tried = send_reserved(self.chan, self.weight, parcel);
         self.used = matches!(tried, Tried::Sent(Sent::Queued));
         match tried {
             Tried::Sent(sent) => Ok(sent),

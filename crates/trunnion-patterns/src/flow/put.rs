@@ -27,29 +27,53 @@ pub(crate) struct Way {
 }
 
 /// Puts an item in if there is room and nobody waits for it, or does what the rule says.
-#[inline]
 pub(crate) fn put<T>(line: &Line<T>, way: Way, parcel: Parcel<T>) -> Put<T> {
-    let mut queue = line.lock();
-    let unqueued = queue.is_empty();
-    let state = queue.shared();
-    let free = state.stage == Stage::Open && unqueued && state.has_room(parcel.weight);
-    if !free || way.rule == Rule::Keyed {
-        return put_slow(line, queue, way, (parcel, free));
+    let mut parcel = Some(parcel);
+    match (put_free(line, way.rule, &mut parcel), parcel) {
+        (Some(queue), Some(parcel)) => put_full(line, queue, way, parcel),
+        _ => Put::Queued,
     }
-    state.push(parcel);
+}
+
+/// Puts an item in if there is room and nobody waits for it. Where that is not so, or keys are to be compared, the item stays where it
+/// is and the lock is given to the caller, who goes on with [`put_full`]: most sends end here, and move their item once.
+#[inline]
+pub(crate) fn put_free<'a, T>(
+    line: &'a Line<T>,
+    rule: Rule,
+    parcel: &mut Option<Parcel<T>>,
+) -> Option<Locked<'a, State<T>>> {
+    let mut queue = line.lock();
+    let weight = parcel.as_ref().map_or(0, |parcel| parcel.weight);
+    if rule == Rule::Keyed || !is_free(&mut queue, weight) {
+        return Some(queue);
+    }
+    let state = queue.shared();
+    if let Some(parcel) = parcel.take() {
+        state.push(parcel);
+    }
     let receiver = state.receiver.take();
     drop(queue);
     wake(receiver);
-    Put::Queued
+    None
 }
 
-/// The same where it is closed or there is no room, or where keys are compared.
-fn put_slow<T>(
+/// Tells whether something with this weight may go in and passes nobody.
+#[inline]
+fn is_free<T>(queue: &mut Locked<'_, State<T>>, weight: usize) -> bool {
+    let unqueued = queue.is_empty();
+    let state = queue.shared();
+    unqueued && state.stage == Stage::Open && state.has_room(weight)
+}
+
+/// Puts an item in where it is closed or there is no room, or where keys are compared.
+pub(crate) fn put_full<T>(
     line: &Line<T>,
     mut queue: Locked<'_, State<T>>,
     way: Way,
-    (parcel, free): (Parcel<T>, bool),
+    parcel: Parcel<T>,
 ) -> Put<T> {
+    let free = is_free(&mut queue, parcel.weight);
     let state = queue.shared();
     if state.stage != Stage::Open {
         return Put::Closed(parcel.item);

@@ -7,8 +7,9 @@ use super::chan::Chan;
 use super::drained::Drained;
 use super::error::{ReserveError, SendError};
 use super::line;
-use super::merge::{Into, Tried, send};
+use super::merge::{Tried, send_full};
 use super::permit::{Permit, Reserve};
+use super::put::put_free;
 use super::sending::Sending;
 use super::stats::FlowStats;
 
@@ -98,13 +99,12 @@ impl<T> Sender<T> {
     /// That of [`send`](Self::send), without giving way.
     #[inline]
     pub fn try_send(&self, item: T) -> Result<Sent<T>, SendError<T>> {
-        let parcel = self.chan.rules.parcel(item);
-        let (weight, max) = (parcel.weight, self.chan.rules.max_weight);
-        if weight > max {
-            let item = parcel.item;
-            return Err(SendError::TooHeavy { item, weight, max });
-        }
-        match send(&self.chan, Into::Room { patient: false }, parcel) {
+        let (chan, mut parcel) = (&*self.chan, Some(self.chan.rules.parcel(item)));
+        let full = put_free(&chan.line, chan.rules.rule, &mut parcel);
+        let (Some(queue), Some(parcel)) = (full, parcel) else {
+            return Ok(Sent::Queued);
+        };
+        match send_full(chan, queue, parcel, false) {
             Tried::Sent(sent) => Ok(sent),
             Tried::Full(parcel) => Err(SendError::Full(parcel.item)),
             Tried::Failed(error) => Err(error),

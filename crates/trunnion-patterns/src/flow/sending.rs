@@ -7,15 +7,16 @@ use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use trunnion_core::coop;
-use trunnion_core::wait::Waiter;
+use trunnion_core::wait::{Locked, Waiter};
 
 use super::chan::Chan;
 use super::error::SendError;
 use super::line::{Claim, Line, poll_reserve};
-use super::merge::{Into, Tried, send};
+use super::merge::{Tried, send_full};
 use super::permit::Permit;
+use super::put::put_free;
 use super::sender::Sent;
-use super::state::Parcel;
+use super::state::{Parcel, State};
 
 const REPOLLED: &str = "a send was polled after it gave its result, or its item was taken";
 
@@ -79,45 +80,60 @@ impl<'a, T> Sending<'a, T> {
     }
 }
 
+type Outcome<T> = Result<Sent<T>, SendError<T>>;
+
 impl<T> Future for Sending<'_, T> {
-    type Output = Result<Sent<T>, SendError<T>>;
+    type Output = Outcome<T>;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        let chan = *this.chan;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.as_mut().project();
         // A waiter that is in the line does not know its value.
-        if this.waiter.as_mut().value().is_some() {
-            ready!(coop::poll_proceed(cx));
-            let parcel = this.parcel.take().expect(REPOLLED);
-            match send_now(chan, parcel) {
-                Tried::Sent(sent) => return Poll::Ready(Ok(sent)),
-                Tried::Failed(error) => return Poll::Ready(Err(error)),
-                Tried::Full(parcel) => *this.parcel = Some(parcel),
-            }
+        if this.waiter.value().is_none() {
+            return self.poll_granted(cx);
         }
+        ready!(coop::poll_proceed(cx));
+        assert!(this.parcel.is_some(), "{REPOLLED}");
+        match put_free(&this.chan.line, this.chan.rules.rule, this.parcel) {
+            Some(queue) => self.poll_full(queue, cx),
+            None => Poll::Ready(Ok(Sent::Queued)),
+        }
+    }
+}
+
+impl<'a, T> Sending<'a, T> {
+    /// Does what the rule says, and if that is to wait, begins to.
+    #[cold]
+    fn poll_full(
+        mut self: Pin<&mut Self>,
+        queue: Locked<'a, State<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Outcome<T>> {
+        let this = self.as_mut().project();
+        let (chan, patient) = (*this.chan, this.chan.rules.rule.waits());
+        let parcel = this.parcel.take().expect(REPOLLED);
+        match send_full(chan, queue, parcel, patient) {
+            Tried::Sent(sent) => return Poll::Ready(Ok(sent)),
+            Tried::Failed(error) => return Poll::Ready(Err(error)),
+            Tried::Full(parcel) if !patient => {
+                return Poll::Ready(Err(SendError::Full(parcel.item)));
+            }
+            Tried::Full(parcel) => *this.parcel = Some(parcel),
+        }
+        self.poll_granted(cx)
+    }
+
+    /// Waits for a place, and sends into it.
+    #[cold]
+    fn poll_granted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
+        let this = self.project();
         let granted = ready!(poll_reserve(this.waiter, cx));
         let parcel = this.parcel.take().expect(REPOLLED);
         if granted.is_err() {
             return Poll::Ready(Err(SendError::Closed(parcel.item)));
         }
-        let permit = Permit::new(chan, parcel.weight);
+        let permit = Permit::new(this.chan, parcel.weight);
         Poll::Ready(permit.send_parcel(parcel))
-    }
-}
-
-/// Sends without waiting; full is only what is to be waited for.
-#[inline]
-fn send_now<T>(chan: &Chan<T>, parcel: Parcel<T>) -> Tried<T> {
-    let (weight, max) = (parcel.weight, chan.rules.max_weight);
-    if weight > max {
-        let item = parcel.item;
-        return Tried::Failed(SendError::TooHeavy { item, weight, max });
-    }
-    let patient = chan.rules.rule.waits();
-    match send(chan, Into::Room { patient }, parcel) {
-        Tried::Full(parcel) if !patient => Tried::Failed(SendError::Full(parcel.item)),
-        tried => tried,
     }
 }
 

@@ -178,18 +178,14 @@ impl<T> State<T> {
     /// Takes the item at the front, unless it is being merged.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<T> {
-        let item = self.ring.front_mut()?.item.take()?;
-        self.drop_front();
-        self.counts.delivered += 1;
-        Some(item)
-    }
-
-    /// Takes the front's place away.
-    fn drop_front(&mut self) {
-        if let Some(slot) = self.ring.pop_front() {
-            self.first = self.first.wrapping_add(1);
-            self.weight -= slot.weight;
+        if self.holes > 0 && self.ring.front()?.item.is_none() {
+            return None;
         }
+        let slot = self.ring.pop_front()?;
+        self.first = self.first.wrapping_add(1);
+        self.weight -= slot.weight;
+        self.counts.delivered += 1;
+        slot.item
     }
 
     /// Reserves a place; there must be room.
@@ -327,6 +323,7 @@ impl<T> State<T> {
         weight
     }
 
+    #[inline]
     fn note_peak(&mut self) {
         self.counts.peak = self.counts.peak.max(self.ring.len() - self.holes);
         self.counts.peak_weight = self.counts.peak_weight.max(self.weight());
