@@ -24,6 +24,8 @@ pub struct Figures {
 pub struct Figure {
     /// Nanoseconds for one operation: the median over all rounds.
     pub ns: Option<f64>,
+    /// That median over the least of all rounds, where threads take part: who spins is fast only where nobody wants its processor.
+    pub spread: Option<f64>,
     /// Nanoseconds of the process's CPU time for one operation.
     pub cpu: Option<f64>,
     /// Its time over the reference's; `None` for the reference.
@@ -89,6 +91,7 @@ fn of_table(table: &Table, rounds: &[&Round], seed: u64) -> Figures {
     let reference = Some(table.reference);
     let rows = (0..table.rows.len()).map(|row| Figure {
         ns: middle(rounds, row, |lane| Some(lane.ns)),
+        spread: table.threaded.then(|| spread(rounds, row)).flatten(),
         cpu: middle(rounds, row, |lane| lane.cpu),
         ratio: (row != table.reference)
             .then(|| against(Some(row), reference))
@@ -135,15 +138,53 @@ fn logs(rounds: &[&Round], row: Option<usize>, other: Option<usize>) -> Vec<Vec<
     processes.into_values().collect()
 }
 
+/// How far the median lies above the least.
+fn spread(rounds: &[&Round], row: usize) -> Option<f64> {
+    let values = values(rounds, row, |lane| Some(lane.ns));
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    (!values.is_empty()).then(|| median(&values) / least)
+}
+
 fn middle(
     rounds: &[&Round],
     row: usize,
     value: impl Fn(&crate::record::Lane) -> Option<f64>,
 ) -> Option<f64> {
-    let lanes = rounds.iter().flat_map(|round| &round.lanes);
-    let values: Vec<f64> = lanes
-        .filter(|lane| lane.row == Some(row))
-        .filter_map(value)
-        .collect();
+    let values = values(rounds, row, value);
     (!values.is_empty()).then(|| median(&values))
+}
+
+fn values(
+    rounds: &[&Round],
+    row: usize,
+    value: impl Fn(&crate::record::Lane) -> Option<f64>,
+) -> Vec<f64> {
+    let lanes = rounds.iter().flat_map(|round| &round.lanes);
+    let lanes = lanes.filter(|lane| lane.row == Some(row));
+    lanes.filter_map(value).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+    use crate::record::{Lane, Round};
+
+    #[test]
+    fn the_spread_is_the_median_over_the_least_of_its_row() {
+        let round = |ns: f64| {
+            let lane = |row, ns| Lane {
+                ns,
+                ..Lane::new(Some(row))
+            };
+            Round {
+                table: 0,
+                process: 0,
+                lanes: vec![lane(0, 1.0), lane(1, ns)],
+            }
+        };
+        let rounds = [8.0, 2.0, 3.0].map(round);
+        let rounds: Vec<&Round> = rounds.iter().collect();
+        assert_eq!(spread(&rounds, 1), Some(1.5));
+        assert_eq!(spread(&rounds, 2), None);
+    }
 }

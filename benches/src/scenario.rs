@@ -5,6 +5,7 @@ mod digest;
 mod far;
 mod fetch;
 mod gather;
+mod flow;
 mod group;
 mod layer;
 mod map;
@@ -101,6 +102,9 @@ pub const ALL: &[Scenario] = &[
     semaphore::hand_off::SCENARIO,
     semaphore::released::SCENARIO,
     semaphore::held::SCENARIO,
+    flow::same_task::SCENARIO,
+    flow::two_tasks::SCENARIO,
+    flow::two_threads::SCENARIO,
     map::READY_1,
     map::READY_16,
     map::READY_1024,

@@ -16,6 +16,8 @@ pub(super) enum Column {
     Verdict,
     /// The time of one operation.
     Time,
+    /// The median of the times over the least.
+    Spread,
     /// The process's CPU time for one operation.
     Cpu,
     /// Instructions for one operation.
@@ -30,12 +32,13 @@ pub(super) enum Column {
 
 impl Column {
     /// All of them, in the order of the report.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Subject,
         Self::Ratio,
         Self::Interval,
         Self::Verdict,
         Self::Time,
+        Self::Spread,
         Self::Cpu,
         Self::Instructions,
         Self::Allocations,
@@ -51,6 +54,7 @@ impl Column {
             Self::Interval => "95 %",
             Self::Verdict => "verdict",
             Self::Time => "time/op",
+            Self::Spread => "/least",
             Self::Cpu => "cpu/op",
             Self::Instructions => "instr/op",
             Self::Allocations => "alloc/op",
@@ -88,6 +92,7 @@ impl Column {
             Self::Interval => figure.ratio.as_ref().map(number::interval),
             Self::Verdict => line.verdict.as_ref().map(ToString::to_string),
             Self::Time => figure.ns.map(number::time),
+            Self::Spread => figure.spread.map(number::ratio),
             Self::Cpu => figure.cpu.map(number::time),
             Self::Instructions => instructions(line),
             Self::Allocations => row.allocations.map(|count| number::count(count.each)),

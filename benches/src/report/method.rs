@@ -6,7 +6,7 @@ A ratio is the time of a subject over that of its table's reference: above 1 it 
 to cover the true ratio in 95 of 100 runs; where processes differ more than rounds, it is 93 or more. What counts as equal is a band \
 around 1: ±1 %, or ±3 % where several threads take part. \
 A subject is faster or slower when its whole interval lies outside of the band; `=` stands for one inside, `?` for one \
-that crosses an edge. Figures per op are for one operation; B/op are the bytes it allocates, future B the size of its \
+that crosses an edge. Figures per op are for one operation; /least is the median of its times over the least of them; B/op are the bytes it allocates, future B the size of its \
 future.";
 
 /// What the numbers cannot say.

@@ -57,6 +57,7 @@ pub(super) fn interval([low, estimate, high]: [f64; 3]) -> Interval {
 pub(super) fn figure(ns: f64, ratio: Option<[f64; 3]>) -> Figure {
     Figure {
         ns: Some(ns),
+        spread: None,
         cpu: None,
         ratio: ratio.map(interval),
     }
