@@ -1,5 +1,7 @@
 //! The flow channel, polled by hand.
 
+mod turns;
+
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;

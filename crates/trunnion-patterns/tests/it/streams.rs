@@ -11,6 +11,8 @@ use trunnion_core::{BlockOn, Clock, Timer};
 use trunnion_patterns::{Edge, Flush, batch, debounce, sample, shape};
 use trunnion_sim::{Sim, SimRuntime};
 
+use crate::hand::poll;
+
 const fn ms(n: u64) -> Duration {
     Duration::from_millis(n)
 }
@@ -165,6 +167,31 @@ fn a_stream_that_is_always_ready_does_not_keep_a_batch_beyond_its_time() {
     });
 }
 
+#[test]
+fn streams_that_are_always_ready_keep_neither_a_burst_nor_a_beat_beyond_its_time() {
+    let sim = Sim::new();
+    let rt = sim.handle();
+    sim.block_on(async {
+        let count = std::cell::Cell::new(0);
+        let endless = || stream::repeat_with(|| count.replace(count.get() + 1));
+        let mut calm = pin!(debounce(&rt, endless(), ms(1)).max_wait(Duration::ZERO));
+        let first = calm.next().await.expect("there is always more");
+        assert!(first <= 129, "{first}");
+        count.set(0);
+        let at_once = Duration::from_nanos(1);
+        let mut newest = pin!(sample(&rt, endless(), at_once).expect("not zero"));
+        // The beat comes when the simulator's clock moves, and that is when this task gives way.
+        let wakes = std::sync::Arc::new(crate::hand::Wakes::default());
+        assert!(wakes.poll(pin!(newest.next())).is_pending() && count.get() <= 129);
+        assert_eq!(wakes.count(), 1, "it is polled again");
+        count.set(0);
+        let burst = NonZeroU32::MAX;
+        let mut fast = pin!(shape(&rt, endless(), ms(1), burst).expect("not zero"));
+        let ready = (0..200).take_while(|_| wakes.poll(pin!(fast.next())).is_ready());
+        assert!(ready.count() <= 128);
+    });
+}
+
 fn debounced(edge: Edge, max_wait: Option<u64>, times: &[u64], end: u64) -> Vec<(u64, u64)> {
     timed(async |rt| {
         let calm = debounce(rt, at(rt, times, end), ms(30)).edge(edge);
@@ -223,6 +250,39 @@ fn shape_gives_a_burst_and_then_the_rate_and_saves_a_burst_up() {
     let given: Vec<_> = all.iter().map(|(at, _)| *at).collect();
     assert_eq!(given, [0, 0, 0, 10, 20, 30, 200, 200, 200, 210]);
     assert!(all.iter().map(|(_, item)| *item).eq(times), "none is lost");
+}
+
+#[test]
+fn who_comes_late_for_an_item_does_not_get_the_next_one_early() {
+    let sim = Sim::new();
+    let rt = sim.handle();
+    sim.block_on(async {
+        let start = rt.now();
+        let mut slow =
+            pin!(shape(&rt, stream::repeat(()), ms(10), NonZeroU32::MIN).expect("not zero"));
+        assert!(slow.next().await.is_some());
+        assert!(poll(pin!(slow.next())).is_pending());
+        rt.sleep(ms(25)).await;
+        assert!(poll(pin!(slow.next())).is_ready());
+        assert!(slow.next().await.is_some());
+        assert_eq!(rt.now() - start, ms(35));
+    });
+}
+
+#[test]
+fn a_beat_has_one_item_also_if_another_comes_in_the_same_moment() {
+    let sim = Sim::new();
+    let rt = sim.handle();
+    sim.block_on(async {
+        let start = rt.now();
+        let (sender, items) = trunnion_patterns::flow::channel(n(2)).build();
+        let mut shown = pin!(sample(&rt, items, ms(100)).expect("not zero"));
+        for number in 1..4 {
+            sender.try_send(number).expect("there is room");
+            assert_eq!(shown.next().await, Some(number));
+            assert_eq!(rt.now() - start, number * ms(100));
+        }
+    });
 }
 
 #[test]
