@@ -101,8 +101,8 @@ fn a_batch_is_one_allocation_once_its_size_is_known() {
     let all = cost(batch(&timer, stream::iter(0..ITEMS), n(10)));
     // The first grows to 4, 8 and 16 places.
     assert_eq!(all, (100 + 2, 100));
-    let timed = batch(&timer, slow(), n(10)).max_delay(MOMENT).idle(MOMENT);
-    assert_eq!(cost(timed), (1 + ITEMS, ITEMS), "and the timer");
+    let waiting = batch(&timer, slow(), n(10)).max_delay(MOMENT).idle(MOMENT);
+    assert_eq!(cost(waiting), (1 + ITEMS, ITEMS), "and the timer");
 }
 
 #[test]

@@ -46,7 +46,8 @@ pub(super) struct Item {
 }
 
 fn item() -> impl Strategy<Value = Item> {
-    (0..3_u8, 0..6_usize).prop_map(|(key, weight)| Item {
+    let weight = prop_oneof![9 => 0..6_usize, 1 => 6..MAX_WEIGHT + 2];
+    (0..3_u8, weight).prop_map(|(key, weight)| Item {
         key,
         weight,
         merged: 1,
@@ -57,8 +58,8 @@ fn call() -> impl Strategy<Value = Call> {
     prop_oneof![
         6 => item().prop_map(Call::Send),
         4 => item().prop_map(Call::TrySend),
-        2 => (0..6_usize).prop_map(Call::Reserve),
-        1 => (0..6_usize).prop_map(Call::TryReserve),
+        2 => (0..MAX_WEIGHT + 2).prop_map(Call::Reserve),
+        1 => (0..MAX_WEIGHT + 2).prop_map(Call::TryReserve),
         6 => any::<usize>().prop_map(Call::Poll),
         2 => any::<usize>().prop_map(Call::Cancel),
         1 => any::<usize>().prop_map(Call::TakeBack),
@@ -73,7 +74,7 @@ fn call() -> impl Strategy<Value = Call> {
 }
 
 const CAPACITY: usize = 3;
-const MAX_WEIGHT: usize = 5 + 3;
+const MAX_WEIGHT: usize = 8;
 
 fn merge(old: &mut Item, new: Item) {
     old.merged += new.merged;
@@ -120,6 +121,9 @@ pub(super) enum Gave {
     Reserved(Result<(), ReserveError>),
 }
 
+/// Somebody who waits for the channel to be drained.
+type Draining<'a> = (Arc<Wakes>, Pin<Box<Drained<'a, Item>>>);
+
 /// The channel beside its model.
 struct Pair<'a> {
     sender: &'a Sender<Item>,
@@ -127,14 +131,14 @@ struct Pair<'a> {
     book: Book,
     waiting: Vec<(u64, Arc<Wakes>, Waiting<'a>)>,
     permits: Vec<(usize, Permit<'a, Item>)>,
-    drained: Vec<(Arc<Wakes>, Pin<Box<Drained<'a, Item>>>)>,
+    drained: Vec<Draining<'a>>,
     /// The receiver waits, and is woken with this.
     parked: Option<Arc<Wakes>>,
     next_id: u64,
 }
 
-fn poll<F: Future>(future: Pin<&mut F>, wakes: &Arc<Wakes>) -> Poll<F::Output> {
-    let waker = Waker::from(Arc::clone(wakes));
+fn poll<F: Future>(future: Pin<&mut F>, counted: &Arc<Wakes>) -> Poll<F::Output> {
+    let waker = Waker::from(Arc::clone(counted));
     future.poll(&mut Context::from_waker(&waker))
 }
 
@@ -337,6 +341,11 @@ impl<'a> Pair<'a> {
                 assert_eq!(polled, Poll::Ready(book.counts.leftover));
             }
         }
+        let mut early = self.drained.iter().map(|(wakes, _)| wakes.0.load(SeqCst));
+        assert!(
+            early.all(|wakes| wakes == 0),
+            "a place is out, or an item in"
+        );
     }
 }
 

@@ -62,6 +62,12 @@ impl Book {
         self.write(|pages| pages.out.extend(item.0));
     }
 
+    fn all_out(&self, items: Vec<Item>) {
+        for item in items {
+            self.out(item);
+        }
+    }
+
     /// Sends one item in the way that `send` does.
     async fn send<F>(&self, send: impl FnOnce(Item) -> F)
     where
@@ -69,15 +75,15 @@ impl Book {
     {
         let item = self.item();
         let number = item.0[0];
-        let sent = send(item).await;
-        if let Err(error) = sent {
+        let outcome = send(item).await;
+        if let Err(error) = outcome {
             // What could not go in is whole, and nothing of it is inside.
             return assert_eq!(error.into_inner().0, [number]);
         }
         self.write(|pages| pages.sent.push(number));
-        if let Ok(Sent::Displaced { item, more }) = sent {
+        if let Ok(Sent::Displaced { item, more }) = outcome {
             self.out(item);
-            more.into_iter().for_each(|item| self.out(item));
+            self.all_out(more);
         }
     }
 
@@ -266,7 +272,7 @@ fn recv_many_loses_nothing_wherever_it_is_dropped() {
             let (mut many, max) = (Vec::new(), NonZeroUsize::MIN.saturating_add(max - 1));
             let count = receiver.recv_many(&mut many, max).await;
             assert!(count == many.len() && count > 0 && count <= max.get());
-            many.into_iter().for_each(|item| case.book.out(item));
+            case.book.all_out(many);
             rt.yield_now().await;
         }
     });
@@ -300,7 +306,7 @@ fn closing_at_once_accounts_for_each_item_wherever_it_is() {
         rt.yield_now().await;
         let left = receiver.close_now();
         let count = left.len() as u64;
-        left.into_iter().for_each(|item| case.book.out(item));
+        case.book.all_out(left);
         assert_eq!(case.sender.stats().leftover, count);
         // Those that have permits are refused when they send.
         assert_eq!(case.sender.drained().await, count);

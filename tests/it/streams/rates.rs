@@ -16,10 +16,8 @@ fn shaped(every: u64, burst: NonZeroU32, items: &[(u64, u64)]) -> Vec<u64> {
     let rt = sim.handle();
     sim.block_on(async {
         let start = rt.now();
-        let source = stream::iter(items).then(|(arrives, _)| {
-            let sleep = rt.sleep_until(start + Duration::from_nanos(*arrives));
-            async move { sleep.await }
-        });
+        let source = stream::iter(items)
+            .then(|(arrives, _)| rt.sleep_until(start + Duration::from_nanos(*arrives)));
         let every = Duration::from_nanos(every);
         let mut shaped = pin!(shape(&rt, source, every, burst).expect("not zero"));
         let mut given = Vec::new();

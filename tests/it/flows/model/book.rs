@@ -318,12 +318,12 @@ impl Book {
             self.give_up(max);
             return Err(SendError::Closed(item));
         }
-        if self.rule == Rule::Keyed {
-            if let Some(sent) = self.merge(item, |old| old.key == item.key) {
-                self.serve();
-                self.give_up(max);
-                return Ok(sent);
-            }
+        if self.rule == Rule::Keyed
+            && let Some(sent) = self.merge(item, |old| old.key == item.key)
+        {
+            self.serve();
+            self.give_up(max);
+            return Ok(sent);
         }
         self.give_back(max);
         let sent = self.push(item);
