@@ -169,7 +169,7 @@ macro_rules! subjects {
                 .note("several receivers; delivers what a dropped send had"),
             Subject::peer("kanal", $work::<Kanal>)
                 .future_bytes(bytes::<Kanal>())
-                .note("several receivers; loses an item with a dropped receive; spins before it waits for its lock"),
+                .note("several receivers; loses an item with a dropped receive; its lock spins"),
         ]
     }};
 }
