@@ -4,10 +4,10 @@
 //! the same program, so that the amortised growth of a runtime's own queues is on both sides.
 #![cfg(not(trunnion_loom))]
 
-#[path = "budget/layer.rs"]
-mod layer;
 #[path = "budget/flow.rs"]
 mod flow;
+#[path = "budget/layer.rs"]
+mod layer;
 #[path = "budget/map.rs"]
 mod map;
 #[path = "budget/retry.rs"]

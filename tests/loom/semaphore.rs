@@ -1,5 +1,6 @@
 //! The permits and the line of a semaphore, from `trunnion-patterns`, compiled from their own files: they use nothing but core.
 
+mod acquire;
 #[path = "../../crates/trunnion-patterns/src/semaphore/claim.rs"]
 mod claim;
 #[expect(unreachable_pub, reason = "it is public where it comes from")]
@@ -13,82 +14,18 @@ mod line;
 #[path = "../../crates/trunnion-patterns/src/semaphore/word.rs"]
 mod word;
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use trunnion_core::sync::thread;
-use trunnion_core::wait::Waiter;
 
-use self::claim::Claim;
+use self::acquire::{Acquire, assert_free, with_out};
 use self::error::AcquireError;
 use self::idle::{idle_waiter, poll_idle};
-use self::line::{
-    Core, close, forget, free_now, give_back, poll_wait, set_limit, snapshot, take_now,
-};
+use self::line::{Core, close, forget, free_now, give_back, set_limit, snapshot, take_now};
 use crate::harness::model;
 use crate::payload::Payload;
 use crate::waker::{Callback, Count, Mark, Signal, assert_released};
-
-type Acquired = Poll<Result<usize, AcquireError>>;
-
-/// An acquire that a thread can own.
-struct Acquire {
-    waiter: Pin<Box<Waiter<Arc<Core>>>>,
-    signal: Arc<Signal>,
-}
-
-impl Acquire {
-    fn new(core: &Arc<Core>, permits: usize) -> Self {
-        let waiter = Box::pin(Waiter::new(Arc::clone(core), Claim::new(permits)));
-        let signal = Signal::new();
-        Self { waiter, signal }
-    }
-
-    /// Makes one that waits.
-    fn waiting(core: &Arc<Core>, permits: usize) -> Self {
-        let mut acquire = Self::new(core, permits);
-        assert!(acquire.poll().is_pending());
-        acquire
-    }
-
-    /// Does what the future does, without giving way.
-    fn poll_with(&mut self, waker: &Waker) -> Acquired {
-        let mut waiter = self.waiter.as_mut();
-        let claim = waiter.as_mut().value();
-        if let Some(claim) = claim {
-            if take_now(waiter.home(), claim.permits()) {
-                return Poll::Ready(Ok(claim.permits()));
-            }
-        }
-        let claim = claim.unwrap_or(Claim::NONE);
-        poll_wait(waiter, &mut Context::from_waker(waker), claim)
-    }
-
-    fn poll(&mut self) -> Acquired {
-        self.poll_with(&Waker::from(Arc::clone(&self.signal)))
-    }
-
-    fn wakes(&self) -> usize {
-        self.signal.wakes()
-    }
-}
-
-/// Makes a semaphore of which so many permits are out.
-fn with_out(limit: usize, out: usize) -> Arc<Core> {
-    let core = Arc::new(line::new(limit));
-    assert!(take_now(&core, out));
-    core
-}
-
-/// Asserts that nobody waits, nothing is assigned, and so many permits are free, to be had without the lock.
-#[track_caller]
-fn assert_free(core: &Core, free: isize) {
-    let seen = snapshot(core);
-    assert_eq!((seen.free, seen.waiting), (free, 0));
-    assert_eq!((seen.unclaimed, seen.assigned), (0, 0));
-    assert!(free <= 0 || take_now(core, 1), "it stays locked");
-}
 
 /// S1, S2, S8: who comes while the only permit is given back gets it, with all that was done before: at once, or woken once, by the
 /// last of its wakers.

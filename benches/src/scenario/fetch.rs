@@ -66,10 +66,6 @@ fn subjects(_: Host, started: &Started) -> Vec<Subject> {
 }
 
 /// Runs a program so many times by a `block_on`, which takes futures that keep to their thread.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the blocking threads are tokio's for both"
-)]
 fn awaited<P, F>(
     handle: &Handle,
     site: &Arc<Site>,
