@@ -245,14 +245,14 @@ fn a_place_that_is_handed_over_races_the_last_ticket() {
             let around = Arc::new(Roster::<()>::new(None));
             let place = Outer::enter(Arc::<Roster<()>>::clone(&around), None, Location::caller());
             let inner = Arc::new(Roster::<()>::new(None));
-            leave(&around, None, None);
-            let (payload, slot) = (Payload::new(), enter(&inner).unwrap());
-            leave(&inner, None, None);
+            leave(&around, Seat::Body, None);
+            let (payload, seat) = (Payload::new(), count(&inner).unwrap());
+            leave(&inner, Seat::Body, None);
             let child = {
                 let (inner, payload) = (Arc::clone(&inner), payload.clone());
                 thread::spawn(move || {
                     payload.write();
-                    leave(&inner, slot, None);
+                    leave(&inner, seat, None);
                 })
             };
             drop(inner.abandon());
