@@ -14,6 +14,7 @@ mod retry;
 mod runtimes;
 mod seeded_slowdown;
 mod semaphore;
+mod sim;
 mod sleep_create;
 mod sleep_first_poll;
 mod sleep_reset;
@@ -127,6 +128,9 @@ pub const ALL: &[Scenario] = &[
     task_scope::KILLED,
     blocking::SCENARIO,
     runtimes::SCENARIO,
+    sim::polls::SCENARIO,
+    sim::ticks::SCENARIO,
+    sim::search::SCENARIO,
     digest::SCENARIO,
     fetch::SCENARIO,
 ];
