@@ -9,6 +9,7 @@ mod job;
 mod metastable;
 mod msrv;
 mod no_std;
+mod search;
 mod smoke;
 mod workflow;
 

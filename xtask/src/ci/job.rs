@@ -2,7 +2,7 @@
 
 use xshell::Shell;
 
-use super::{bench, cargo, compile_fail, features, flat, metastable, msrv, no_std, smoke};
+use super::{bench, cargo, compile_fail, features, flat, metastable, msrv, no_std, search, smoke};
 use crate::error::Result;
 use crate::tally::Tally;
 use crate::{loom, test, tidy};
@@ -111,6 +111,12 @@ pub(crate) const JOBS: &[Job] = &[
         name: "flat",
         about: "memory over ten million children on one scope, optimised",
         run: flat::run,
+        ..PLAIN
+    },
+    Job {
+        name: "search",
+        about: "all 756,756 schedules of three tasks in the simulator, optimised",
+        run: search::run,
         ..PLAIN
     },
     Job {
