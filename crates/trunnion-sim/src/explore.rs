@@ -41,7 +41,8 @@ use shrink::Found;
 /// seldom as possible; the [`Failure`] has that as a table, and as a line that replays it.
 ///
 /// * [`Schedule::Random`] and [`Schedule::Pct`] make as many runs as they are told, each with the next seed.
-/// * [`Schedule::Delay`] and [`Schedule::Dfs`] go through all schedules that they allow; the report says whether they came to the end.
+/// * [`Schedule::Delay`] and [`Schedule::Dfs`] go through all schedules that they allow; the report says whether they came to the end. A loop that yields until
+///   something happens makes that many: bound the search by preemptions or delays.
 /// * Steps are polls. What happens inside one poll is not interleaved: model checking with loom is for that.
 /// * The first execution is run twice. Where the two differ, something outside the simulator decides, and nothing else can be trusted.
 ///

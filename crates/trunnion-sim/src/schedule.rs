@@ -9,8 +9,11 @@ use crate::queue::Key;
 
 /// Says in which order runnable tasks run, equal deadlines fire, and equals are [chosen](trunnion_core::choose).
 ///
-/// A correct program works under each of them; a program that depends on an order fails under one. A task that wakes
-/// itself while it runs, as `yield_now` does, goes behind all others under each of them.
+/// A correct program works under each of them; a program that depends on an order fails under one.
+///
+/// A task that wakes itself while it runs, as `yield_now` does, gives way. Under FIFO, LIFO and `Delay` it goes behind all that are runnable then, and under
+/// `Pct` its priority falls below all others. `Random` takes it as soon as any other, and `Dfs` tries that too: unbounded it begins with those to which
+/// the task gave way, and bounded by preemptions with the task itself.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -45,15 +48,21 @@ pub enum Schedule {
     /// The one with the highest priority. Priorities are drawn by the seed, and at `depth - 1` random steps the task that runs gets the lowest: a
     /// bug that needs `depth` steps in an order is found in one of about `tasks * steps ^ (depth - 1)` runs, whatever else runs.
     Pct {
-        /// How many orders the bug needs; from 1.
+        /// How many orders the bug needs; 0 counts as 1.
         depth: u32,
     },
-    /// All schedules that pass over one that has waited longer at most `max` times; in a single run the first, which is FIFO.
+    /// All schedules that pass over those that have waited longer at most `max` times, counted for each; in a single run the first, which is FIFO.
+    ///
+    /// Where there are equals or faults to choose from, each one passed over counts too.
     Delay {
         /// How often in a run.
         max: u32,
     },
-    /// All schedules, or those that take at most so many tasks off that could go on; in a single run the first, which is FIFO.
+    /// All schedules, or those that at most so often leave a task that could go on; in a single run the first, which is FIFO without a limit.
+    ///
+    /// All means: in which no task is passed over more than 100 times in a row. A loop that yields until something happens has no end otherwise. It still has
+    /// a hundred ways for each step of those for whom it waits, so that three steps are a million: bound such a test by preemptions, or use `Delay`, under
+    /// which the loop gives way each time.
     Dfs {
         /// How often in a run; `None` for no limit.
         preemptions: Option<u32>,

@@ -308,3 +308,41 @@ fn the_environment_replays_seeds_and_chooses() {
         assert!(!passed && text.contains(said), "{text}");
     }
 }
+
+/// Spins until another task, of `steps` steps, has been there.
+async fn spins(rt: SimRuntime, steps: u32) {
+    let busy = Arc::new(AtomicU32::new(1));
+    let other = {
+        let (rt, busy) = (rt.clone(), Arc::clone(&busy));
+        rt.clone().spawn(async move {
+            for _ in 1..steps {
+                rt.yield_now().await;
+            }
+            busy.store(0, Relaxed);
+        })
+    };
+    while busy.load(Relaxed) == 1 {
+        rt.yield_now().await;
+    }
+    other.await.unwrap();
+}
+
+#[test]
+fn a_search_of_a_loop_that_yields_comes_to_its_end() {
+    // The other may be passed over from 0 to 100 times before its first step; before its second one, also when the loop has had its turn.
+    let all = Explore::new(Schedule::Dfs { preemptions: None });
+    assert_eq!(
+        all.run(|rt| spins(rt, 1)).expect_complete().executions(),
+        101
+    );
+    assert_eq!(
+        all.run(|rt| spins(rt, 2)).expect_complete().executions(),
+        101 * 102
+    );
+    for preemptions in 0..3 {
+        let bounded = Explore::new(Schedule::Dfs {
+            preemptions: Some(preemptions),
+        });
+        bounded.run(|rt| spins(rt, 2)).expect_complete();
+    }
+}

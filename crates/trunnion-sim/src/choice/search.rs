@@ -17,8 +17,14 @@ pub(crate) struct Search {
     at: usize,
     /// What its choices have cost.
     spent: u32,
+    /// The task that waits longest, and how often in a row it was passed over.
+    head: Option<u64>,
+    passed: u32,
     misfit: Option<Misfit>,
 }
+
+/// A task is passed over at most so many times in a row, for nothing that others do may go on for ever: fairness (Musuvathi and Qadeer, 2008).
+const PATIENCE: u32 = 100;
 
 /// What makes a choice cost something, and how much may be spent in a run.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +58,8 @@ impl Search {
             path: Vec::new(),
             at: 0,
             spent: 0,
+            head: None,
+            passed: 0,
             misfit: None,
         }
     }
@@ -59,6 +67,7 @@ impl Search {
     /// Turns to the next run; false if there is none.
     pub(crate) fn advance(&mut self) -> bool {
         (self.at, self.spent) = (0, 0);
+        (self.head, self.passed) = (None, 0);
         while let Some(branch) = self.path.last_mut() {
             branch.nth += 1;
             if branch.nth < branch.allowed {
@@ -75,6 +84,19 @@ impl Search {
 
     /// Chooses a place of `list`; `before` took the last step.
     pub(super) fn task(&mut self, list: &VecDeque<Key>, before: Option<u64>) -> usize {
+        let head = list.front().map(|key| key.number);
+        if self.head != head {
+            (self.head, self.passed) = (head, 0);
+        }
+        if self.passed >= PATIENCE {
+            return self.branch(1, false);
+        }
+        let nth = self.any_task(list, before);
+        self.passed += u32::from(nth > 0);
+        nth
+    }
+
+    fn any_task(&mut self, list: &VecDeque<Key>, before: Option<u64>) -> usize {
         let going_on = match self.bound {
             Bound::Delays(_) | Bound::Preemptions(u32::MAX) => None,
             Bound::Preemptions(_) => list.iter().position(|key| Some(key.number) == before),
