@@ -1,14 +1,14 @@
 //! Dropping a future at every point where it can be dropped.
 
 use core::future::{Future, poll_fn};
+use core::panic::Location;
 use core::pin::pin;
 use core::task::Poll;
 use std::panic::resume_unwind;
 
-use trunnion_core::BlockOn;
 use trunnion_core::panic::catch;
 
-use crate::owned::Sim;
+use crate::owned::{Sim, enter_at};
 use crate::runtime::SimRuntime;
 
 /// Counts what [`cancel_sweep`] or [`panic_sweep`] tried.
@@ -20,6 +20,9 @@ pub struct Sweep {
     /// How many runs there were, each in a simulator of its own.
     pub runs: usize,
 }
+
+/// A future that has not ended after so many polls has no end.
+const POLLS: usize = 1_000;
 
 /// Where a run drops the future.
 #[derive(Clone, Copy)]
@@ -69,7 +72,9 @@ enum Cut {
 /// ```
 ///
 /// # Panics
-/// When the check or the future panics or hangs; the text says at which point the future was dropped.
+/// When the check or the future panics or hangs; the text says at which point the future was dropped. When the future has not ended after 1,000 polls: one that
+/// serves for ever needs an end in the test.
+#[track_caller]
 pub fn cancel_sweep<S, Fut, Check>(
     factory: impl FnMut(SimRuntime) -> (S, Fut),
     check: impl FnMut(SimRuntime, S) -> Check,
@@ -99,6 +104,8 @@ where
 ///
 /// # Panics
 /// As [`cancel_sweep`].
+#[track_caller]
+#[expect(clippy::panic, reason = "a failed check ends the sweep")]
 pub fn cancel_sweep_in<S, Fut, Check>(
     mut make: impl FnMut() -> Sim,
     mut factory: impl FnMut(SimRuntime) -> (S, Fut),
@@ -108,10 +115,13 @@ where
     Fut: Future,
     Check: Future<Output = ()>,
 {
-    sweep(|polls| {
-        let cuts = [Cut::After(polls), Cut::WokenAfter(polls)];
-        cuts.map(|cut| run(&make(), cut, &mut factory, &mut check))
-    })
+    let place = Location::caller();
+    let swept = sweep(|polls| {
+        let [after, woken] = [Cut::After(polls), Cut::WokenAfter(polls)]
+            .map(|cut| run((&make(), place), cut, &mut factory, &mut check));
+        Ok([after?, woken?])
+    });
+    swept.unwrap_or_else(|text| panic!("cancel_sweep failed {text}"))
 }
 
 /// Raises a panic at every point where a future waits, and checks each time that nothing leaked.
@@ -142,7 +152,9 @@ where
 /// ```
 ///
 /// # Panics
-/// When the check or the future panics or hangs; the text says at which point the panic was raised.
+/// As [`cancel_sweep`]; the text says at which point the panic was raised.
+#[track_caller]
+#[expect(clippy::panic, reason = "a failed check ends the sweep")]
 pub fn panic_sweep<S, Fut, Check>(
     mut factory: impl FnMut(SimRuntime) -> (S, Fut),
     mut check: impl FnMut(SimRuntime, S) -> Check,
@@ -151,36 +163,37 @@ where
     Fut: Future,
     Check: Future<Output = ()>,
 {
-    sweep(|polls| {
-        [run(
-            &Sim::new(),
-            Cut::PanicAfter(polls),
-            &mut factory,
-            &mut check,
-        )]
-    })
+    let place = Location::caller();
+    let swept = sweep(|polls| {
+        let cut = Cut::PanicAfter(polls);
+        let finished = run((&Sim::new(), place), cut, &mut factory, &mut check)?;
+        Ok([finished])
+    });
+    swept.unwrap_or_else(|text| panic!("panic_sweep failed {text}"))
 }
 
-/// Tries one number of polls after the other until the future comes to its end.
-fn sweep<const N: usize>(mut attempt: impl FnMut(usize) -> [bool; N]) -> Sweep {
-    let mut runs = 0;
-    for polls in 0.. {
-        runs += N;
-        if attempt(polls).contains(&true) {
-            return Sweep { polls, runs };
+/// Tries one number of polls after the other until the future comes to its end; the text says where a check failed.
+fn sweep<const N: usize>(
+    mut attempt: impl FnMut(usize) -> Result<[bool; N], String>,
+) -> Result<Sweep, String> {
+    for polls in 0..=POLLS {
+        if attempt(polls)?.contains(&true) {
+            let runs = (polls + 1) * N;
+            return Ok(Sweep { polls, runs });
         }
     }
-    unreachable!("there are more numbers than polls")
+    Err(format!(
+        "because the future has not ended after {POLLS} polls: give it an end in this test"
+    ))
 }
 
-/// Runs the future up to `cut`, and the check; true if the future came to its end.
-#[expect(clippy::panic, reason = "a failed check ends the sweep")]
+/// Runs the future up to `cut`, and the check; true if the future came to its end. Reports show the test at `place`.
 fn run<S, Fut, Check>(
-    sim: &Sim,
+    (sim, place): (&Sim, &'static Location<'static>),
     cut: Cut,
     factory: &mut impl FnMut(SimRuntime) -> (S, Fut),
     check: &mut impl FnMut(SimRuntime, S) -> Check,
-) -> bool
+) -> Result<bool, String>
 where
     Fut: Future,
     Check: Future<Output = ()>,
@@ -196,9 +209,12 @@ where
         check(rt.clone(), state).await;
         finished
     };
-    match catch(|| sim.block_on(whole)) {
-        Ok(finished) => finished,
-        Err(payload) => panic!("cancel_sweep failed where the future {cut}: {payload}"),
+    let entered = catch(|| enter_at(&sim.handle().shared, sim.context(), place, whole));
+    let failed = |why: &dyn core::fmt::Display| format!("where the future {cut}: {why}");
+    match entered {
+        Ok(Ok(finished)) => Ok(finished),
+        Ok(Err(refused)) => Err(failed(&refused)),
+        Err(payload) => Err(failed(&payload)),
     }
 }
 
@@ -248,5 +264,18 @@ impl core::fmt::Display for Cut {
             Self::After(polls) => write!(f, "is dropped right after poll {polls}"),
             Self::WokenAfter(polls) => write!(f, "is dropped when it was woken after poll {polls}"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sweep_of_a_future_without_an_end_has_one() {
+        let text = sweep(|_| Ok([false])).err().unwrap_or_default();
+        assert!(text.contains("has not ended after 1000 polls"), "{text}");
+        let last = sweep(|polls| Ok([polls == POLLS, false]));
+        assert_eq!(last.map(|sweep| sweep.runs), Ok(2 * POLLS + 2));
     }
 }
