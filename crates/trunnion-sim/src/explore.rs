@@ -84,25 +84,33 @@ pub struct Explore {
     faults: Faults,
 }
 
-/// How many executions a search makes unless told.
-const RUNS: usize = 1_000_000;
+/// How many executions there are unless told.
+const fn runs(schedule: Schedule) -> usize {
+    match schedule {
+        Schedule::Fifo | Schedule::Lifo => 1,
+        Schedule::Random | Schedule::Pct { .. } => 1_000,
+        Schedule::Delay { .. } | Schedule::Dfs { .. } => 1_000_000,
+    }
+}
 
 impl Explore {
     /// Prepares an exploration by `schedule`.
     pub const fn new(schedule: Schedule) -> Self {
-        let runs = match schedule {
-            Schedule::Fifo | Schedule::Lifo => 1,
-            Schedule::Random | Schedule::Pct { .. } => 1_000,
-            Schedule::Delay { .. } | Schedule::Dfs { .. } => RUNS,
-        };
         Self {
             schedule,
             seed: 0,
-            runs,
+            runs: runs(schedule),
             leaks: false,
             all: false,
             faults: Faults::new(),
         }
+    }
+
+    /// Explores by another schedule, as often as that needs.
+    const fn by(mut self, schedule: Schedule) -> Self {
+        self.schedule = schedule;
+        self.runs = runs(schedule);
+        self
     }
 
     /// Seeds the first execution; each one after it has the next seed, unless the schedules are gone through one by one.
@@ -155,6 +163,7 @@ impl Explore {
                 trouble = self.repeat(&test, (seed, place), &ran.picks, ran.digest);
             }
             let failed = trouble.is_some();
+            report.failed += usize::from(failed);
             if let Some(trouble) = trouble.filter(|trouble| !report.knows(trouble)) {
                 let found = Found {
                     trouble,
@@ -184,6 +193,7 @@ impl Explore {
         };
         let told = Follow::departures(replay.choices.clone());
         let (trouble, table) = self.follow(&test, replay.seed, Location::caller(), told);
+        report.failed = usize::from(trouble.is_some());
         report
             .failures
             .extend(trouble.map(|trouble| Failure::new(trouble, 1, replay.clone(), table)));
@@ -195,7 +205,7 @@ impl Explore {
     /// Environment variables come before what the test says:
     ///
     /// * `TRUNNION_SIM_REPLAY`: runs once as the line says that a failure printed;
-    /// * `TRUNNION_SIM_STRATEGY`: explores by this schedule alone, see [`Schedule`]'s `FromStr`;
+    /// * `TRUNNION_SIM_STRATEGY`: explores by this schedule alone, see [`Schedule`]'s `FromStr`; faults and leaks are as the test says;
     /// * `TRUNNION_SIM_SEED`: seeds the first execution;
     /// * `TRUNNION_SIM_SEEDS`: limits how many executions there are.
     ///

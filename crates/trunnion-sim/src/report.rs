@@ -22,9 +22,11 @@ pub(crate) fn deadlock(state: &State, driver: u64, now: Instant) -> String {
     }
     text.push_str("\nstuck:\n");
     list(&mut text, state, driver);
-    text.push_str(
-        "note: where another thread is to wake one of them, keep a `hold()` until it has",
-    );
+    text.push_str(if state.watch.is_some() {
+        "note: an exploration waits for no thread, and for no timer or socket of another runtime: use `spawn_blocking`, `sleep` and `duplex` of the simulator"
+    } else {
+        "note: where another thread is to wake one of them, keep a `hold()` until it has"
+    });
     text
 }
 

@@ -21,7 +21,9 @@ pub enum FailureKind {
     Leak,
     /// Two runs with the same choices differed: something outside the simulator decides.
     Nondeterminism,
-    /// Something foreign was used: a waker was woken on a thread that the simulator does not know, or the real clock was read.
+    /// Something foreign was used: a waker was woken on a thread that the simulator does not know, or trunnion's `RealClock` was read.
+    ///
+    /// Whoever reads [`std::time::Instant`] is not seen, but where it decides what happens the run cannot be repeated.
     Foreign,
     /// The replay line belongs to another program, or to an older version of this one.
     Stale,
@@ -39,6 +41,11 @@ impl FailureKind {
             Self::Foreign => "use of something foreign",
             Self::Stale => "stale replay line",
         }
+    }
+
+    /// Tells whether what lies outside of the simulator, or of the run, is at fault.
+    pub(super) const fn is_outside(self) -> bool {
+        matches!(self, Self::Nondeterminism | Self::Foreign | Self::Stale)
     }
 }
 
@@ -87,13 +94,13 @@ impl Failure {
         self.execution
     }
 
-    /// Gives the choices that lead to it.
+    /// Gives the choices that lead to it; none where it cannot be replayed, as with [`FailureKind::Nondeterminism`].
     #[must_use]
     pub fn replay(&self) -> &Replay {
         &self.replay
     }
 
-    /// Gives the table of what each task did in the shortest run that fails.
+    /// Gives the table of what each task did in the shortest run that fails; empty where it cannot be replayed.
     #[must_use]
     pub fn table(&self) -> &str {
         &self.table
@@ -106,13 +113,20 @@ impl fmt::Display for Failure {
         if let Some(place) = &self.trouble.place {
             write!(f, ", at {place}")?;
         }
+        if let Some(first) = &self.trouble.first {
+            write!(f, ", after the first panic of the run at {first}")?;
+        }
         writeln!(f, ":\n{}\n", self.trouble.message)?;
-        let left = self.replay.departures();
-        writeln!(
-            f,
-            "The shortest schedule that was found departs from first come, first served {left} times:\n{}",
-            self.table
-        )?;
+        if self.table.is_empty() {
+            return f.write_str("It cannot be replayed.");
+        }
+        f.write_str("The shortest schedule that was found ")?;
+        match self.replay.departures() {
+            0 => f.write_str("is first come, first served")?,
+            1 => f.write_str("departs from first come, first served once")?,
+            left => write!(f, "departs from first come, first served {left} times")?,
+        }
+        writeln!(f, ":\n{}", self.table)?;
         write!(f, "replay with TRUNNION_SIM_REPLAY={}", self.replay)
     }
 }

@@ -31,12 +31,45 @@ pub(super) struct Trouble {
     pub(super) kind: FailureKind,
     pub(super) message: String,
     pub(super) place: Option<String>,
+    /// Where the first panic of the run came from, if that is elsewhere: a task's, whose joiner unwraps.
+    pub(super) first: Option<String>,
 }
 
 impl Trouble {
     /// Tells whether both look like the same bug.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.kind == other.kind && self.place == other.place
+        (self.kind, &self.place, &self.first) == (other.kind, &other.place, &other.first)
+    }
+
+    /// The run came to its end, or to `other`, before choice `point` of those that it was to make.
+    pub(super) fn stale(point: usize, points: usize, other: Option<Self>) -> Self {
+        if let Some(other) = other.as_ref().filter(|other| other.kind.is_outside()) {
+            return other.clone();
+        }
+        let mut message = format!(
+            "the choices do not fit: the run ended after {points} of them, and choice {point} was to come"
+        );
+        if let Some(other) = other {
+            message = format!(
+                "{message}; it ended with: {}\n{}",
+                other.kind, other.message
+            );
+        }
+        Self {
+            kind: FailureKind::Stale,
+            message,
+            place: None,
+            first: None,
+        }
+    }
+
+    /// Notes where the panics of the run came from.
+    fn after(mut self, places: &[String]) -> Self {
+        self.first = places.first().cloned();
+        if self.first == self.place {
+            self.first = None;
+        }
+        self
     }
 }
 
@@ -72,14 +105,10 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
     });
     let trouble = match result {
-        Ok(()) => found(&rt).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
+        Ok(()) => found(&rt, &places).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
         // What a foreign thread does to a run explains the rest.
         Err(_) if rt.shared.queue.was_woken_elsewhere() => Some(foreign()),
-        Err(payload) => Some(Trouble {
-            kind: ending(&rt),
-            message: payload.to_string(),
-            place: places.last().cloned(),
-        }),
+        Err(payload) => Some(ended(&rt, payload.to_string(), places)),
     };
     let (_, places) = hush(|| close_all(&sim, &rt, trouble.is_some()));
     let trouble = trouble
@@ -109,7 +138,7 @@ fn close_all(sim: &Sim, rt: &SimRuntime, failed: bool) {
 }
 
 /// What the run noted although the test came to its end.
-fn found(rt: &SimRuntime) -> Option<Trouble> {
+fn found(rt: &SimRuntime, places: &[String]) -> Option<Trouble> {
     let state = rt.shared.state.lock();
     if rt.shared.queue.was_woken_elsewhere() {
         return Some(foreign());
@@ -120,11 +149,13 @@ fn found(rt: &SimRuntime) -> Option<Trouble> {
     }
     let (message, place) = watch.panic.clone()?;
     let kind = FailureKind::Panic;
-    Some(Trouble {
+    let trouble = Trouble {
         kind,
         message,
         place,
-    })
+        first: None,
+    };
+    Some(trouble.after(places))
 }
 
 /// The operating system's clock was read.
@@ -133,6 +164,7 @@ fn real_clock(place: &'static Location<'static>) -> Trouble {
         kind: FailureKind::Foreign,
         message: "the real clock is read inside the simulator, so that the run cannot be repeated; read the clock of the runtime that the code is given".to_owned(),
         place: Some(place.to_string()),
+        first: None,
     }
 }
 
@@ -142,14 +174,24 @@ fn foreign() -> Trouble {
         kind: FailureKind::Foreign,
         message: "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread".to_owned(),
         place: None,
+        first: None,
     }
 }
 
 /// Why the simulator ended the run, or that the test panicked.
-fn ending(rt: &SimRuntime) -> FailureKind {
+fn ended(rt: &SimRuntime, message: String, mut places: Vec<String>) -> Trouble {
     let state = rt.shared.state.lock();
     let ending = state.watch.as_ref().and_then(|watch| watch.ending);
-    ending.unwrap_or(FailureKind::Panic)
+    // The simulator's own panic came from within, which tells nobody anything.
+    let place = places.pop().filter(|_| ending.is_none());
+    places.extend(place.clone());
+    let trouble = Trouble {
+        kind: ending.unwrap_or(FailureKind::Panic),
+        message,
+        place,
+        first: None,
+    };
+    trouble.after(&places)
 }
 
 /// The tasks that are left now that nothing is runnable.
@@ -160,6 +202,7 @@ fn left(rt: &SimRuntime) -> Option<Trouble> {
         kind: FailureKind::Leak,
         message,
         place: None,
+        first: None,
     })
 }
 
@@ -169,6 +212,7 @@ fn dropped(place: &str) -> Trouble {
         kind: FailureKind::Panic,
         message: "a destructor panicked when the simulator ended".to_owned(),
         place: Some(place.to_owned()),
+        first: None,
     }
 }
 
@@ -191,5 +235,6 @@ fn leaked(rt: &SimRuntime) -> Option<Trouble> {
         kind: FailureKind::Leak,
         message,
         place: None,
+        first: None,
     })
 }

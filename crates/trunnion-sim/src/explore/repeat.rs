@@ -58,6 +58,7 @@ impl Explore {
                  Something outside the simulator decides: real time, a thread, the order of a `HashMap`, an address, or what an earlier run left behind."
             ),
             place: None,
+            first: None,
         }
     }
 }

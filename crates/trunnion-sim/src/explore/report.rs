@@ -10,6 +10,7 @@ use super::once::Trouble;
 #[must_use = "a report may hold failures: see `check`"]
 pub struct Report {
     pub(super) executions: usize,
+    pub(super) failed: usize,
     pub(super) complete: bool,
     pub(super) distinct: usize,
     pub(super) deepest: usize,
@@ -27,6 +28,12 @@ impl Report {
     #[must_use]
     pub fn executions(&self) -> usize {
         self.executions
+    }
+
+    /// Counts the runs that failed, alike or not; more than one only where the exploration is to [keep going](super::Explore::keep_going).
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.failed
     }
 
     /// Tells whether every schedule that the search allows was run.
@@ -47,19 +54,23 @@ impl Report {
         self.deepest
     }
 
-    /// Lists what failed.
+    /// Lists what failed: of those that are alike in kind and place the first.
     #[must_use]
     pub fn failures(&self) -> &[Failure] {
         &self.failures
     }
 
-    /// Panics if anything failed.
+    /// Panics if anything failed, or nothing was run.
     ///
     /// # Panics
-    /// With the first failure.
+    /// With the first failure, or saying that there was no run.
     #[track_caller]
     #[expect(clippy::panic, reason = "the failure of a test")]
     pub fn expect_success(&self) -> &Self {
+        assert!(
+            self.executions > 0,
+            "nothing was run: `Explore::runs`, or TRUNNION_SIM_SEEDS, is 0"
+        );
         if let Some(failure) = self.failures.first() {
             panic!("{failure}");
         }
@@ -91,11 +102,8 @@ impl fmt::Display for Report {
         };
         write!(
             f,
-            "{} executions, {whole}, {} distinct, at most {} choices, {} failures",
-            self.executions,
-            self.distinct,
-            self.deepest,
-            self.failures.len()
+            "{} executions, {whole}, {} distinct, at most {} choices, {} failed",
+            self.executions, self.distinct, self.deepest, self.failed
         )?;
         self.failures
             .iter()

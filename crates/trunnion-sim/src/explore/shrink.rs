@@ -1,4 +1,4 @@
-//! Making a failing schedule short: delta debugging towards first come, first served.
+//! Making a failing schedule short: delta debugging towards first come, first served, and a search from there.
 
 use core::future::Future;
 use core::panic::Location;
@@ -8,11 +8,14 @@ use super::failure::{Failure, FailureKind};
 use super::once::{Ran, Trouble, once};
 use super::replay::Replay;
 use super::{Explore, table};
-use crate::choice::{Follow, Pick};
+use crate::choice::{Chooser, Follow, Pick, Search};
 use crate::runtime::SimRuntime;
 
-/// How many runs it may take.
+/// How many runs it may take, ...
 const TRIES: usize = 200;
+
+/// ... and after how many steps it begins no further one: a livelock takes a hundred thousand each time.
+const STEPS: usize = 4_000_000;
 
 /// How many events the table of a failure is made of.
 const EVENTS: usize = 1 << 12;
@@ -62,8 +65,10 @@ impl Explore {
             trouble: &trouble,
             at,
             tries: 0,
+            steps: 0,
         };
-        let choices = shrinking.reduce(whole);
+        let reduced = shrinking.reduce(whole);
+        let choices = shrinking.search(reduced);
         let told = Follow::departures(choices.clone());
         let (last, table) = self.follow(test, seed, place, told);
         let replay = Replay { seed, choices };
@@ -92,7 +97,7 @@ impl Explore {
         follow: Follow,
     ) -> (Ran, Option<Follow>) {
         let mut follow = Some(follow);
-        let mut prepare = |chooser: &mut crate::choice::Chooser| {
+        let mut prepare = |chooser: &mut Chooser| {
             if let Some(follow) = follow.take() {
                 chooser.follow(follow);
             }
@@ -114,17 +119,10 @@ impl Explore {
     ) -> (Option<Trouble>, String) {
         let (ran, follow) = self.led(test, (seed, place), EVENTS, told);
         let missed = follow.and_then(|follow| follow.missed(ran.points));
-        let stale = |point| Trouble {
-            kind: FailureKind::Stale,
-            message: format!(
-                "the choices do not fit: the run ended after {} of them, and choice {point} was to come",
-                ran.points
-            ),
-            place: None,
+        let trouble = match missed {
+            Some((point, _)) => Some(Trouble::stale(point, ran.points, ran.trouble)),
+            None => ran.trouble,
         };
-        let trouble = ran
-            .trouble
-            .or_else(|| missed.map(|(point, _)| stale(point)));
         (trouble, table::table(&ran.sim.trace()))
     }
 }
@@ -135,16 +133,29 @@ struct Shrinking<'a, T> {
     trouble: &'a Trouble,
     at: (u64, Place),
     tries: usize,
+    steps: usize,
 }
 
 impl<T> Shrinking<'_, T> {
+    fn is_spent(&self) -> bool {
+        self.tries >= TRIES || self.steps >= STEPS
+    }
+
+    /// Counts a run, and tells whether it fails like the one that is to be shortened.
+    fn is_alike(&mut self, ran: &Ran) -> bool {
+        self.tries += 1;
+        self.steps = self.steps.saturating_add(ran.steps);
+        let trouble = ran.trouble.as_ref();
+        trouble.is_some_and(|trouble| trouble.is_like(self.trouble))
+    }
+
     /// Takes departures out while the run fails alike: first halves, then smaller parts (Zeller and Hildebrandt, 2002).
     fn reduce<F: Future>(&mut self, mut departures: Departures) -> Departures
     where
         T: Fn(SimRuntime) -> F,
     {
         let mut parts = 1;
-        while !departures.is_empty() && self.tries < TRIES {
+        while !departures.is_empty() && !self.is_spent() {
             let size = departures.len().div_ceil(parts);
             let found = (0..parts).find_map(|part| self.attempt(&departures, part * size, size));
             match found {
@@ -169,16 +180,58 @@ impl<T> Shrinking<'_, T> {
     where
         T: Fn(SimRuntime) -> F,
     {
-        if self.tries >= TRIES || start >= departures.len() {
+        if self.is_spent() || start >= departures.len() {
             return None;
         }
-        self.tries += 1;
         let kept = departures.iter().enumerate();
         let kept = kept.filter(|(at, _)| *at < start || *at >= start + size);
         let told = kept.map(|(_, (point, pick))| (*point, *pick)).collect();
         let told = Follow::departures(told).lenient();
-        let (trouble, taken) = self.explore.lead(self.test, self.at, told);
-        let alike = trouble.is_some_and(|trouble| trouble.is_like(self.trouble));
-        (alike && taken.len() < departures.len()).then_some(taken)
+        let (ran, follow) = self.explore.led(self.test, self.at, 0, told);
+        let taken = follow.map(Follow::into_departures).unwrap_or_default();
+        (self.is_alike(&ran) && taken.len() < departures.len()).then_some(taken)
+    }
+
+    /// Looks for a run with one departure, then for one with two: what keeps a task back step by step may have a shorter way.
+    fn search<F: Future>(&mut self, departures: Departures) -> Departures
+    where
+        T: Fn(SimRuntime) -> F,
+    {
+        let fewer = departures.len().min(3);
+        let found = (1..fewer).find_map(|delays| self.delay(delays));
+        let found = found.filter(|found| found.len() < departures.len());
+        found.unwrap_or(departures)
+    }
+
+    /// Runs with up to so many delays, one after the other, until one fails alike; gives its departures.
+    fn delay<F: Future>(&mut self, delays: usize) -> Option<Departures>
+    where
+        T: Fn(SimRuntime) -> F,
+    {
+        let mut search = Some(Search::delays(u32::try_from(delays).ok()?));
+        while !self.is_spent() {
+            let mut prepare = |chooser: &mut Chooser| {
+                chooser.record();
+                if let Some(search) = search.take() {
+                    chooser.search(search);
+                }
+            };
+            let (seed, place) = self.at;
+            let mut ran = once(
+                self.test,
+                &mut self.explore.setup(seed, place, &mut prepare),
+            );
+            if self.is_alike(&ran) {
+                let (_, taken) = self
+                    .explore
+                    .lead(self.test, self.at, Follow::whole(ran.picks));
+                return Some(taken);
+            }
+            search = ran.chooser.take_search();
+            if !search.as_mut()?.advance() {
+                return None;
+            }
+        }
+        None
     }
 }

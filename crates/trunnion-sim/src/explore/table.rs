@@ -8,13 +8,24 @@ use crate::trace::{Event, Trace};
 /// Columns beyond this many characters make a list of the table.
 const WIDTH: usize = 150;
 
+/// A longer table has the first rows, and the last.
+const ROWS: [usize; 2] = [40, 120];
+
 /// Draws what each task did, step by step; time is in the first column.
 pub(super) fn table(trace: &Trace) -> String {
     let mut steps = Steps::default();
     for event in trace.events() {
         steps.add(*event);
     }
+    steps.cut();
     let mut text = legend(trace);
+    let (total, kept) = (trace.total(), trace.events().len());
+    if usize::try_from(total) != Ok(kept) {
+        append(
+            &mut text,
+            format_args!("  (the last {kept} of {total} events)\n"),
+        );
+    }
     text.push_str(&steps.draw());
     text
 }
@@ -55,9 +66,9 @@ struct Steps {
 impl Steps {
     fn add(&mut self, event: Event) {
         match event {
-            Event::Root(number, _) => self.tasks.push(number),
+            Event::Root(number, _) => self.meet(number),
             Event::Spawn(number, _) | Event::Job(number, _) => {
-                self.tasks.push(number);
+                self.meet(number);
                 self.note(&format!("spawns {number}"));
             }
             Event::Poll(number) => self.begin(None, Some(number), "runs"),
@@ -87,7 +98,33 @@ impl Steps {
         }
     }
 
+    /// Gives a task a column; the event of its spawn may be gone.
+    fn meet(&mut self, number: u64) {
+        if let Err(at) = self.tasks.binary_search(&number) {
+            self.tasks.insert(at, number);
+        }
+    }
+
+    /// Leaves out what is in the middle of many rows.
+    fn cut(&mut self) {
+        let [first, last] = ROWS;
+        let Some(left_out) = self.rows.len().checked_sub(first + last) else {
+            return;
+        };
+        if left_out > 1 {
+            let row = Row {
+                at: None,
+                task: None,
+                text: format!("{left_out} steps are left out"),
+            };
+            self.rows.splice(first..first + left_out, [row]);
+        }
+    }
+
     fn begin(&mut self, at: Option<u64>, task: Option<u64>, text: &str) {
+        if let Some(number) = task {
+            self.meet(number);
+        }
         let text = text.to_owned();
         self.rows.push(Row { at, task, text });
     }
