@@ -40,7 +40,13 @@ pub(crate) struct Chooser {
     over: bool,
     /// How many faults there may be still.
     faults: u32,
+    /// Choices of a task so far, and the task that ran last because it was its turn.
+    turns: usize,
+    turn: Option<u64>,
 }
+
+/// A rule that could keep a task from running for ever is left at one in so many choices of a task.
+const FAIR: usize = 1_000;
 
 /// One in so many random decisions is a fault.
 const RARE: usize = 16;
@@ -66,6 +72,8 @@ impl Chooser {
             last: None,
             over: false,
             faults: 0,
+            turns: 0,
+            turn: None,
         }
     }
 
@@ -177,7 +185,9 @@ impl Chooser {
     }
 
     fn take_one(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
+        self.turns += 1;
         let key = match &mut self.rule {
+            Rule::Lifo | Rule::Pct(_) if self.turns % FAIR == 0 => list.remove(self.fair(list)),
             Rule::Fifo => list.pop_front(),
             Rule::Lifo => list.pop_back(),
             Rule::Random => list.swap_remove_back(self.random.below(list.len())),
@@ -187,6 +197,15 @@ impl Chooser {
         }?;
         self.note(Pick::Task(key.number));
         Some(key)
+    }
+
+    /// Finds the place of the one whose turn it is: each comes in turn, by its number.
+    fn fair(&mut self, list: &VecDeque<Key>) -> usize {
+        let numbers = list.iter().map(|key| Some(key.number)).enumerate();
+        let next = numbers.min_by_key(|(_, number)| (*number <= self.turn, *number));
+        let (at, number) = next.unwrap_or_default();
+        self.turn = number;
+        at
     }
 
     /// Chooses one of `n` equals.

@@ -40,13 +40,14 @@ pub enum Schedule {
     /// The one that has waited longest.
     #[default]
     Fifo,
-    /// The one that became runnable last. Two tasks that wake each other without end keep all others from running,
-    /// until that is reported as a livelock.
+    /// The one that became runnable last. Two tasks that wake each other without end keep all others from running, but not for ever:
+    /// one in a thousand choices of a task goes by turns.
     Lifo,
     /// Any of them, by the seed.
     Random,
     /// The one with the highest priority. Priorities are drawn by the seed, and at `depth - 1` random steps the task that runs gets the lowest: a
     /// bug that needs `depth` steps in an order is found in one of about `tasks * steps ^ (depth - 1)` runs, whatever else runs.
+    /// One in a thousand choices of a task goes by turns, as under `Lifo`.
     Pct {
         /// How many orders the bug needs; 0 counts as 1.
         depth: u32,
