@@ -30,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) runner: Option<Runner>,
     pub(crate) signal: Arc<Signal>,
     pub(crate) waker: Waker,
+    /// What the waker is made of, where each poll has one of its own.
+    fresh: Option<Arc<Fresh>>,
     /// The references that are no sign of a waker given away.
     own: usize,
 }
@@ -40,20 +42,29 @@ impl Run {
         Self {
             runner,
             waker: Waker::from(Arc::clone(&signal)),
-            // `signal` and `waker` here, and what the cell of a pending task keeps for aborts.
+            // `signal`, or `fresh`, and `waker` here, and what the cell of a pending task keeps for aborts.
             own: if is_root { 2 } else { 3 },
+            fresh: None,
             signal,
         }
     }
 
     /// Makes a waker that no earlier one of the task equals.
     pub(crate) fn freshen(&mut self) {
-        self.waker = Waker::from(Arc::new(Fresh(Arc::clone(&self.signal))));
+        let fresh = Arc::new(Fresh(Arc::clone(&self.signal)));
+        self.waker = Waker::from(Arc::clone(&fresh));
+        self.fresh = Some(fresh);
     }
 
     /// Tells whether anybody has a waker that the task gave away.
     pub(crate) fn is_awaited(&self) -> bool {
-        Arc::strong_count(&self.signal) > self.own
+        match &self.fresh {
+            None => Arc::strong_count(&self.signal) > self.own,
+            // The signal is held here and by the newest of them; an older one that is kept counts too.
+            Some(fresh) => {
+                Arc::strong_count(fresh) > self.own || Arc::strong_count(&self.signal) > 2
+            }
+        }
     }
 }
 

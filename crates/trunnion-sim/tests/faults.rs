@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use trunnion_core::{BlockOn, Clock, Spawn, SpawnBlocking, Timer, YieldNow};
-use trunnion_sim::{Explore, Faults, Report, Schedule, Sim, SimRuntime};
+use trunnion_sim::{Explore, FailureKind, Faults, Report, Schedule, Sim, SimRuntime};
 
 const SECOND: Duration = Duration::from_secs(1);
 const ALL: Schedule = Schedule::Dfs { preemptions: None };
@@ -109,6 +109,22 @@ fn a_fresh_waker_breaks_who_keeps_the_first() {
         rt.sleep(SECOND).await;
     };
     bites(Faults::new().fresh_wakers(), same);
+}
+
+#[test]
+fn a_fresh_waker_that_is_kept_is_no_lost_one_and_a_dropped_one_is() {
+    let waits = |rt: SimRuntime| async move {
+        let nap = rt.sleep(SECOND);
+        rt.spawn(nap).await.unwrap();
+    };
+    search(Faults::new().fresh_wakers(), waits).expect_complete();
+    let forgets = |_| poll_fn(|_| Poll::<()>::Pending);
+    let report = search(Faults::new().fresh_wakers(), forgets);
+    assert_eq!(
+        report.failures()[0].kind(),
+        FailureKind::LostWaker,
+        "{report}"
+    );
 }
 
 #[test]
