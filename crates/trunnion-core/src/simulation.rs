@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::PanicPayload;
+use crate::coop::OwnCount;
 use crate::panic::contain;
 
 /// Is asked and told by core while a simulator runs on the thread.
@@ -46,7 +47,7 @@ pub(crate) fn real_clock(place: &'static Location<'static>) {
     }
 }
 
-/// Lets `simulation` be the one of this thread while `f` runs, also when `f` panics.
+/// Lets `simulation` be the one of this thread while `f` runs, also when `f` panics; what gives way now and then counts anew.
 #[doc(hidden)]
 pub fn with_simulation<R>(simulation: Rc<dyn Simulation>, f: impl FnOnce() -> R) -> R {
     struct Restore(Option<Rc<dyn Simulation>>);
@@ -59,5 +60,6 @@ pub fn with_simulation<R>(simulation: Rc<dyn Simulation>, f: impl FnOnce() -> R)
     }
     let outer = CURRENT.try_with(|current| current.replace(Some(simulation)));
     let _restore = Restore(outer.ok().flatten());
+    let _count = OwnCount::begin();
     f()
 }

@@ -1,11 +1,13 @@
 //! The trace: the same bytes for the same seed, in any process.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
+use std::future::poll_fn;
 use std::process::Command;
 use std::time::Duration;
 
 use trunnion_core::{
     BlockOn, Entropy, Spawn, SpawnBlocking, SpawnLocal, SpawnOptions, TaskHandle, Timer, YieldNow,
+    coop,
 };
 use trunnion_sim::{Schedule, Sim};
 
@@ -123,4 +125,20 @@ fn a_short_trace_keeps_the_newest_events_and_counts_all() {
         (short.lines().count(), none.to_string().lines().count()),
         (4, 1)
     );
+}
+
+#[test]
+fn what_ran_before_on_the_thread_changes_nothing() {
+    let traces = [(); 3].map(|()| {
+        let sim = Sim::new();
+        let rt = sim.handle();
+        sim.block_on(async {
+            for _ in 0..100 {
+                poll_fn(coop::poll_proceed).await;
+            }
+        });
+        rt.trace().to_string()
+    });
+    assert_eq!(traces[1], traces[0]);
+    assert_eq!(traces[2], traces[0]);
 }
