@@ -52,7 +52,9 @@ impl Faults {
         }
     }
 
-    /// Gives each poll a waker of its own, for which `will_wake` is false; no choice.
+    /// Gives each poll a waker of its own, for which `will_wake` is false and which does nothing once the next poll has begun; no choice.
+    ///
+    /// That is all that the contract of `Future::poll` promises of a waker: who keeps an older one waits without end.
     pub const fn fresh_wakers(mut self) -> Self {
         self.fresh_wakers = true;
         self

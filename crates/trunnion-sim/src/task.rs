@@ -5,6 +5,7 @@ use std::task::{Wake, Waker};
 use std::thread::ThreadId;
 
 use trunnion_core::sync::Arc;
+use trunnion_core::sync::atomic::{AtomicBool, Ordering};
 use trunnion_core::task::Runner;
 
 use crate::queue::{Key, Queue, Signal};
@@ -49,9 +50,15 @@ impl Run {
         }
     }
 
-    /// Makes a waker that no earlier one of the task equals.
+    /// Makes a waker that no earlier one of the task equals, and lets the one before do nothing any more.
     pub(crate) fn freshen(&mut self) {
-        let fresh = Arc::new(Fresh(Arc::clone(&self.signal)));
+        if let Some(before) = &self.fresh {
+            before.stale.store(true, Ordering::Relaxed);
+        }
+        let fresh = Arc::new(Fresh {
+            signal: Arc::clone(&self.signal),
+            stale: AtomicBool::new(false),
+        });
         self.waker = Waker::from(Arc::clone(&fresh));
         self.fresh = Some(fresh);
     }
@@ -60,24 +67,26 @@ impl Run {
     pub(crate) fn is_awaited(&self) -> bool {
         match &self.fresh {
             None => Arc::strong_count(&self.signal) > self.own,
-            // The signal is held here and by the newest of them; an older one that is kept counts too.
-            Some(fresh) => {
-                Arc::strong_count(fresh) > self.own || Arc::strong_count(&self.signal) > 2
-            }
+            Some(fresh) => Arc::strong_count(fresh) > self.own,
         }
     }
 }
 
-/// A waker for one poll.
-struct Fresh(Arc<Signal>);
+/// A waker for one poll; stale once the next has begun.
+struct Fresh {
+    signal: Arc<Signal>,
+    stale: AtomicBool,
+}
 
 impl Wake for Fresh {
     fn wake(self: Arc<Self>) {
-        self.0.wake_by_ref();
+        self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.0.wake_by_ref();
+        if !self.stale.load(Ordering::Relaxed) {
+            self.signal.wake_by_ref();
+        }
     }
 }
 

@@ -128,6 +128,44 @@ fn a_fresh_waker_that_is_kept_is_no_lost_one_and_a_dropped_one_is() {
 }
 
 #[test]
+fn who_keeps_the_waker_of_an_older_poll_is_not_woken() {
+    let keeps_the_first = |rt: SimRuntime| async move {
+        let nap = rt.sleep(SECOND);
+        let (done, kept) = (Arc::new(AtomicU32::new(0)), Arc::new(Mutex::new(None)));
+        rt.spawn_detached({
+            let (done, kept) = (Arc::clone(&done), Arc::clone(&kept));
+            async move {
+                nap.await;
+                done.store(1, Relaxed);
+                let waker: Option<Waker> = kept.lock().unwrap().take();
+                waker.into_iter().for_each(Waker::wake);
+            }
+        });
+        let mut polls = 0;
+        poll_fn(|cx| {
+            polls += 1;
+            match polls {
+                1 => *kept.lock().unwrap() = Some(cx.waker().clone()),
+                _ if done.load(Relaxed) == 1 => return Poll::Ready(()),
+                _ => {}
+            }
+            if polls == 1 {
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending
+        })
+        .await;
+    };
+    search(Faults::new(), keeps_the_first).expect_complete();
+    let report = search(Faults::new().fresh_wakers(), keeps_the_first);
+    assert_eq!(
+        report.failures()[0].kind(),
+        FailureKind::LostWaker,
+        "{report}"
+    );
+}
+
+#[test]
 fn a_refused_spawn_is_found_where_it_is_not_expected() {
     let text = bites(Faults::new().refused_spawns(), |rt| async move {
         rt.spawn(async {}).await.unwrap();
