@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tor_rtcompat::{SleepProvider, ToplevelBlockOn};
-use tor_rtmock::MockRuntime;
 use trunnion_core::{BlockOn, Clock, Spawn, Timer};
 use trunnion_sim::Sim;
 
@@ -14,7 +12,6 @@ use crate::subject::Subject;
 /// How many of them are an hour.
 const TICKS: u32 = 3_600;
 const TICK: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_mins(1);
 
 pub(in super::super) const SCENARIO: Scenario = Scenario {
     id: "sim-ticks",
@@ -29,8 +26,10 @@ pub(in super::super) const SCENARIO: Scenario = Scenario {
         vec![
             Subject::peer("tokio, paused", |n| runs(tokio, n)),
             Subject::ours(TRUNNION, |n| runs(trunnion, n)).note("keeps what happened, to be read"),
-            Subject::peer("tor-rtmock", |n| runs(rtmock, n))
-                .note("is told to let a minute pass, sixty times: it warns when it has gone far in one call"),
+            Subject::missing(
+                "tor-rtmock",
+                "it took about 30 µs a tick when tried by hand: rounds would not end",
+            ),
             Subject::missing("shuttle", "it has no time"),
         ]
     },
@@ -67,23 +66,5 @@ fn tokio(_: u64) -> u64 {
             start.elapsed().as_secs()
         });
         task.await.expect("it neither panics nor ends")
-    })
-}
-
-fn rtmock(_: u64) -> u64 {
-    let rt = MockRuntime::new();
-    rt.clone().block_on(async move {
-        let inner = rt.clone();
-        let task = rt.spawn_join("task", async move {
-            let start = inner.now();
-            for _ in 0..TICKS {
-                inner.sleep(TICK).await;
-            }
-            (inner.now() - start).as_secs()
-        });
-        for _ in 0..60 {
-            rt.advance_by(MINUTE).await;
-        }
-        task.await
     })
 }
