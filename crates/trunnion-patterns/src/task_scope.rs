@@ -152,8 +152,9 @@ impl<R, T, E> TaskScope<R, T, E> {
 
     /// Lists the children that are there now; a scope inside this one counts as one.
     ///
-    /// A child of [`spawn_detached`](Self::spawn_detached) is listed once it has been pending, unless stragglers are to be named
-    /// ([`on_straggler`](TaskScopeBuilder::on_straggler), [`on_lag`](TaskScopeBuilder::on_lag)).
+    /// A child of [`spawn_detached`](Self::spawn_detached) is listed while it waits: once it has been pending, and until it is to stop. Where
+    /// stragglers are named ([`on_straggler`](TaskScopeBuilder::on_straggler), [`on_lag`](TaskScopeBuilder::on_lag), a phase of a
+    /// [`Shutdown`](crate::Shutdown)) it is listed from its beginning to its end.
     pub fn children(&self) -> Vec<ChildInfo> {
         let entries = state::list(&self.core).into_iter();
         entries.map(ChildInfo::new).collect()

@@ -107,6 +107,13 @@ pub(super) struct Plan {
     pub(super) watch: Option<Box<Watch>>,
 }
 
+impl Plan {
+    /// Tells whether somebody wants to know who is late.
+    pub(super) fn names_the_late(&self) -> bool {
+        self.on_straggler.is_some() || self.on_lag.is_some() || self.watch.is_some()
+    }
+}
+
 /// Sets a scope up; made by [`TaskScope::builder`].
 ///
 /// ```

@@ -247,16 +247,20 @@ impl<J, T, E> Drop for Driver<J, T, E> {
     fn drop(&mut self) {
         let (reports, mut live) = self.core().roster.abandon();
         for (_, outcome) in reports {
+            if let Some(watch) = &mut self.plan.watch {
+                watch.count(&outcome);
+            }
             contain(|| drop(outcome));
         }
         contain(|| drop(self.joiner.take()));
-        if live == 0 {
-            return;
+        let killed = self.core().token.is_killed();
+        if live > 0 {
+            contain(|| _ = self.core().token.kill(CancelKind::ScopeClosed));
         }
-        contain(|| _ = self.core().token.kill(CancelKind::ScopeClosed));
         let body = usize::from(!self.body_ended);
         live -= body;
-        if let Some(outer) = self.plan.watch.take().and_then(|watch| watch.dropped(live)) {
+        let watch = self.plan.watch.take();
+        if let Some(outer) = watch.and_then(|watch| watch.dropped(live, killed)) {
             drop(self.core().roster.keep(outer));
         }
         if body > 0 {

@@ -33,7 +33,7 @@ pub struct ScopeReport {
     pub scope: ChildInfo,
     /// What it gave.
     pub end: ScopeEnd,
-    /// How many errors of children its joiner was told.
+    /// How many errors of children there were for its joiner.
     pub errors: usize,
     /// How many of its children panicked.
     pub panics: usize,
@@ -137,8 +137,8 @@ impl Watch {
     }
 
     /// Tells that the scope's future is dropped, and hands out the place: those that are left give it back.
-    pub(super) fn dropped(self, left: usize) -> Option<Outer> {
-        self.end(ScopeEnd::Dropped(left), left > 0)
+    pub(super) fn dropped(self, left: usize, killed: bool) -> Option<Outer> {
+        self.end(ScopeEnd::Dropped(left), killed || left > 0)
     }
 
     fn end(self, end: ScopeEnd, killed: bool) -> Option<Outer> {

@@ -91,7 +91,7 @@ where
             name: plan.name.clone(),
             on_panic: plan.on_panic.take(),
             panics: plan.policy,
-            books_all: plan.on_straggler.is_some() || plan.on_lag.is_some(),
+            books_all: plan.names_the_late(),
             detaches: plan.detaches,
             refused: AtomicBool::new(false),
         }));

@@ -2,7 +2,9 @@
 
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::Poll;
+use std::time::Duration;
 
 use trunnion_core::{CancelKind, Spawn, Timer};
 use trunnion_patterns::{CollectAll, PanicPolicy, PhaseReport, ScopeEnd, Shutdown, TaskScope, Why};
@@ -203,4 +205,88 @@ fn a_scope_that_nobody_drives_is_a_straggler_and_its_end_is_not_told() {
         assert!(phase.scopes.is_empty());
         drop(scope);
     });
+}
+
+#[test]
+fn a_scope_that_is_dropped_when_all_in_it_have_ended_is_told() {
+    in_each_schedule(|rt| async move {
+        let shutdown = three(&rt).build();
+        let scope = shutdown.child_scope("drain").expect("it is open");
+        let stop = shutdown.token().clone();
+        let scope = scope.grace(2 * SECOND).run(async |s: Inner| {
+            s.spawn_detached(pending());
+            Ok(())
+        });
+        let clock = rt.clone();
+        rt.spawn_detached(async move {
+            let mut scope = Box::pin(scope);
+            poll_fn(|cx| {
+                assert!(scope.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            stop.cancelled().await;
+            clock.sleep(3 * SECOND).await;
+            drop(scope);
+        });
+        rt.settle().await;
+        let phase = drained(shutdown).await;
+        assert_eq!(phase.scopes.len(), 1, "{phase}");
+        let scope = &phase.scopes[0];
+        assert!(matches!(scope.end, ScopeEnd::Dropped(0)), "{scope}");
+        assert!(scope.is_clean() && phase.is_clean(), "{phase}");
+    });
+}
+
+#[test]
+fn a_panic_that_a_dropped_scope_has_not_seen_is_counted() {
+    in_each_schedule(|rt| async move {
+        let shutdown = three(&rt).build();
+        let scope = shutdown.child_scope("drain").expect("it is open");
+        let stop = shutdown.token().clone();
+        let scope = scope.run(async |s: Inner| {
+            drop(s.spawn_graceful(|stop| async move {
+                stop.cancelled().await;
+                panic!("boom")
+            }));
+            Ok(())
+        });
+        let clock = rt.clone();
+        rt.spawn_detached(async move {
+            let mut scope = Box::pin(scope);
+            poll_fn(|cx| {
+                assert!(scope.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            stop.cancelled().await;
+            clock.sleep(3 * SECOND).await;
+            drop(scope);
+        });
+        rt.settle().await;
+        let phase = drained(shutdown).await;
+        assert_eq!(phase.scopes.len(), 1, "{phase}");
+        assert_eq!((phase.scopes[0].panics, phase.is_clean()), (1, false));
+    });
+}
+
+#[test]
+fn who_is_late_is_named_without_a_handle_too() {
+    let reached = AtomicUsize::new(0);
+    in_each_schedule(async |rt: SimRuntime| {
+        let shutdown = three(&rt).build();
+        let scope = shutdown.child_scope("drain").expect("it is open");
+        // Without grace it depends on the schedule whether the child has the time to be dropped.
+        let scope = scope.grace(Duration::ZERO);
+        let scope = scope.run(async |s: Inner| {
+            s.spawn_detached(pending());
+            Ok(())
+        });
+        begun(&rt, Box::pin(scope)).await;
+        let phase = drained(shutdown).await;
+        let scope = &phase.scopes[0];
+        assert_eq!(scope.stragglers.len(), usize::from(scope.killed), "{scope}");
+        reached.fetch_add(scope.stragglers.len(), SeqCst);
+    });
+    assert!(reached.load(SeqCst) > 0, "late in some schedule");
 }
