@@ -253,6 +253,8 @@ impl<J, T, E> Drop for Driver<J, T, E> {
             contain(|| drop(outcome));
         }
         contain(|| drop(self.joiner.take()));
+        contain(|| drop(self.body_error.take()));
+        contain(|| drop(core::mem::take(&mut self.panic)));
         let killed = self.core().token.is_killed();
         if live > 0 {
             contain(|| _ = self.core().token.kill(CancelKind::ScopeClosed));

@@ -68,7 +68,7 @@ pub trait Joiner<T, E>: Sized {
 
     /// Tells whether [`on_done`](Self::on_done) is to see `outcome`; what is not seen is dropped in the child's task.
     ///
-    /// A panic is kept in any case.
+    /// A panic is kept in any case, and where this panics itself, that is kept as the child's.
     fn keeps(outcome: &Outcome<T, E>) -> bool {
         let _ = outcome;
         true

@@ -4,7 +4,7 @@ use core::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use trunnion_core::panic::contain;
+use trunnion_core::panic::{catch, contain};
 use trunnion_core::wait::WaitQueue;
 use trunnion_core::{CancelToken, PanicPayload};
 
@@ -115,16 +115,24 @@ impl Ticket {
         };
         let kept = match outcome {
             Some(Outcome::Panicked(panic)) => Some(Outcome::Panicked(panic)),
-            Some(outcome) if (core.keeps)(&outcome) => Some(outcome),
-            other => {
-                contain(|| drop(other));
-                None
-            }
+            Some(outcome) => kept(core, outcome),
+            None => None,
         };
         drop(core.roster.leave(seat, kept));
         // The place is free when the child has left.
         self.place = None;
     }
+}
+
+/// Keeps what the joiner wants to see. It is asked before the ticket is in: its panic must not keep the scope waiting.
+#[inline]
+fn kept<T, E>(core: &Core<T, E>, outcome: Outcome<T, E>) -> Option<Outcome<T, E>> {
+    let asked = catch(|| (core.keeps)(&outcome));
+    if let Ok(true) = asked {
+        return Some(outcome);
+    }
+    contain(|| drop(outcome));
+    asked.err().map(Outcome::Panicked)
 }
 
 /// A ticket that no runner hands in: that of a closure, which the runtime may drop without running it, or of a place without a task.
