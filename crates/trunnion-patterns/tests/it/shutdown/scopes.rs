@@ -7,7 +7,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use trunnion_core::{CancelKind, Spawn, Timer};
-use trunnion_patterns::{CollectAll, PanicPolicy, PhaseReport, ScopeEnd, Shutdown, TaskScope, Why};
+use trunnion_patterns::{
+    CollectAll, PanicPolicy, PhaseReport, ScopeEnd, Shutdown, TaskScope, Why, timeout,
+};
 use trunnion_sim::SimRuntime;
 
 use super::{Census, SECOND, counts, in_each_schedule, names, three};
@@ -289,4 +291,45 @@ fn who_is_late_is_named_without_a_handle_too() {
         reached.fetch_add(scope.stragglers.len(), SeqCst);
     });
     assert!(reached.load(SeqCst) > 0, "late in some schedule");
+}
+
+#[test]
+fn a_scope_is_told_of_once_whenever_it_is_dropped_and_leaves_nobody() {
+    for steps in 1..=6 {
+        in_each_schedule(|rt| async move {
+            let (census, shutdown) = (Census::default(), three(&rt).build());
+            let scope = shutdown.child_scope("drain").expect("it is open");
+            let inside = (census.clone(), rt.clone());
+            let scope = scope.grace(SECOND).detach_blocking();
+            let scope = scope.run(move |s: Inner| async move {
+                let (census, rt) = inside;
+                let [plain, handled, graceful] = [(); 3].map(|()| census.join());
+                s.spawn_detached(async move {
+                    let _member = plain;
+                    pending().await
+                });
+                drop(s.spawn(async move {
+                    let _member = handled;
+                    pending().await
+                }));
+                let clock = rt.clone();
+                drop(s.spawn_graceful(|stop| async move {
+                    let _member = graceful;
+                    stop.cancelled().await;
+                    clock.sleep(2 * SECOND).await;
+                    Ok(())
+                }));
+                assert!(s.spawn_blocking(|_| Ok(())).is_ok());
+                pending().await
+            });
+            let clock = rt.clone();
+            rt.spawn_detached(async move {
+                drop(timeout(&clock, steps * SECOND / 2, scope).await);
+            });
+            rt.settle().await;
+            let phase = drained(shutdown).await;
+            assert_eq!((phase.scopes.len(), census.alive()), (1, 0), "{phase}");
+            assert_eq!(counts(&phase), [0; 4], "{phase}");
+        });
+    }
 }
