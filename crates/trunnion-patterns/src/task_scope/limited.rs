@@ -36,7 +36,8 @@ use crate::{OwnedPermit, Semaphore};
 ///
 /// A child that waits for a place in its own scope does not run meanwhile, and lends its own: to those who wait, and to what it is about to
 /// spawn. It goes on when a place is free for itself again, so that children may spawn siblings at any limit. That goes for waits in the
-/// child's own task, not for those in tasks that it has started elsewhere.
+/// child's own task, not for those in tasks that it has started elsewhere. What the child polls beside the wait, as in
+/// [`gather`](fn@crate::gather), runs without a place; where it waits for anything else, a sibling's handle for instance, it keeps its own.
 pub struct LimitedScope<R, T, E> {
     scope: TaskScope<R, T, E>,
     // Never closed, and its limit, which is not zero, never changes.
