@@ -321,6 +321,8 @@ fn tree(package: &str) -> Vec<String> {
             "--offline",
             "--prefix",
             "none",
+            "--edges",
+            "normal",
             "--package",
             package,
         ])
