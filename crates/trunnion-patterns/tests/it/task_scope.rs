@@ -4,6 +4,7 @@ mod body;
 mod ends;
 mod handles;
 mod joiners;
+mod kept;
 mod limits;
 pub(crate) mod panics;
 mod races;
