@@ -121,7 +121,10 @@ where
             .map(|cut| run((&make(), place), cut, &mut factory, &mut check));
         Ok([after?, woken?])
     });
-    swept.unwrap_or_else(|text| panic!("cancel_sweep failed {text}"))
+    match swept {
+        Ok(sweep) => sweep,
+        Err(text) => panic!("cancel_sweep failed {text}"),
+    }
 }
 
 /// Raises a panic at every point where a future waits, and checks each time that nothing leaked.
@@ -169,7 +172,10 @@ where
         let finished = run((&Sim::new(), place), cut, &mut factory, &mut check)?;
         Ok([finished])
     });
-    swept.unwrap_or_else(|text| panic!("panic_sweep failed {text}"))
+    match swept {
+        Ok(sweep) => sweep,
+        Err(text) => panic!("panic_sweep failed {text}"),
+    }
 }
 
 /// Tries one number of polls after the other until the future comes to its end; the text says where a check failed.
