@@ -67,7 +67,7 @@ use core::ptr;
 use core::task::Waker;
 
 use crate::panic::FirstPanic;
-use crate::sync::atomic::{AtomicBool, Ordering::Release};
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, UnsafeCell};
 use crate::{PanicPayload, mutant};
 
@@ -321,7 +321,11 @@ impl<'a, S: Shared> Locked<'a, S> {
 
     /// Lets the waiter of an entry that is out of the list go on: the entry may be gone after this.
     fn let_go(&self, node: *const Node<S::Value>) {
-        let order = mutant!("wait-let-go-unreleased", Release, Relaxed);
+        let order = mutant!(
+            "wait-let-go-unreleased",
+            Ordering::Release,
+            Ordering::Relaxed
+        );
         self.node(node).notified.store(true, order);
     }
 }
