@@ -142,6 +142,7 @@ mod tests {
 
     const CORE: &str = "crates/trunnion-core/Cargo.toml";
     const PATTERNS: &str = "crates/trunnion-patterns/Cargo.toml";
+    const TOWER: &str = "crates/trunnion-tower/Cargo.toml";
     const CONFORMANCE: &str = "crates/trunnion-conformance/Cargo.toml";
     const ROOT: &str = "[workspace.package]\nversion = \"0.1.0\"\n[workspace.dependencies]\n";
 
@@ -157,6 +158,10 @@ mod tests {
                 "[target.'cfg(unix)'.dev-dependencies]\ntrunnion-smol.workspace = true\n",
             ),
             (
+                TOWER,
+                "[dependencies]\ntower-service = \"0.3\"\nsmol = \"2\"\n",
+            ),
+            (
                 CONFORMANCE,
                 "[dependencies.async-io]\nversion = \"2\"\n[dev-dependencies]\nsmol = \"2\"\n",
             ),
@@ -166,6 +171,7 @@ mod tests {
             [
                 format!("{CORE}:4: trunnion-core must not know `tokio`"),
                 format!("{PATTERNS}:2: trunnion-patterns must not know `trunnion-smol`"),
+                format!("{TOWER}:3: trunnion-tower must not know `smol`"),
                 format!("{CONFORMANCE}:1: trunnion-conformance must not know `async-io`"),
             ]
         );
