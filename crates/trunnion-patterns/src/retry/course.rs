@@ -102,7 +102,7 @@ pub(super) enum Phase {
     Over(End),
 }
 
-/// Why it came to its end: a [`RetryStop`] without what would make it large.
+/// Why it came to its end: a [`RetryStop`](super::stop::RetryStop) without what would make it large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Done,
