@@ -16,8 +16,8 @@ use trunnion_patterns::{
 use trunnion_sim::{Schedule, Sim};
 use trunnion_tower::{ConcurrencyLimitLayer, FlattenLayer, RetryLayer, TimeoutLayer};
 
+use crate::ledger::Ledger;
 use crate::runtimes::ALL;
-use sweeps::Ledger;
 
 const MOMENT: Duration = Duration::from_millis(1);
 const SEEDS: u64 = 256;

@@ -3,12 +3,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::sync::mpsc;
 use trunnion_patterns::flow;
+
+use crate::waits::Waits;
 
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -185,41 +184,6 @@ impl Probed for Kanal {
 
     fn try_recv(receiver: &mut Self::Receiver) -> Option<u32> {
         receiver.try_recv().unwrap_or(None)
-    }
-}
-
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
-
-/// Somebody who waits.
-struct Waits<'a, T> {
-    future: Boxed<'a, T>,
-    wakes: Arc<Wakes>,
-}
-
-impl<'a, T> Waits<'a, T> {
-    fn new(future: Boxed<'a, T>) -> Self {
-        let mut waits = Self {
-            future,
-            wakes: Arc::default(),
-        };
-        assert!(waits.poll().is_pending(), "it has to wait");
-        waits
-    }
-
-    fn poll(&mut self) -> Poll<T> {
-        let waker = Waker::from(Arc::clone(&self.wakes));
-        self.future.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    fn is_woken(&self) -> bool {
-        self.wakes.0.load(SeqCst) > 0
     }
 }
 

@@ -2,46 +2,14 @@
 
 use std::future::{Future, pending};
 use std::ops::ControlFlow::Break;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::Duration;
 
 use trunnion_core::{CancelToken, Clock, Runtime, Timer};
-use trunnion_patterns::{Budget, Expense, OnError, Retry, RetryRules, timeout};
+use trunnion_patterns::{OnError, Retry, RetryRules, timeout};
 use trunnion_sim::{Schedule, Sim, SimRuntime, cancel_sweep_in};
 
 use super::{MOMENT, RETRY, times};
-
-/// What a budget lends: withdrawn is spent or given back, wherever a call is dropped.
-#[derive(Clone, Default)]
-struct Ledger(Arc<[AtomicU32; 3]>);
-
-const CALLS: usize = 0;
-const WITHDRAWN: usize = 1;
-const SETTLED: usize = 2;
-
-impl Budget for Ledger {
-    fn begin<C: Clock + ?Sized>(&self, _: &C) {
-        self.0[CALLS].fetch_add(1, SeqCst);
-    }
-    fn end(&self) {
-        self.0[CALLS].fetch_sub(1, SeqCst);
-    }
-    fn succeeded<C: Clock + ?Sized>(&self, _: &C) {}
-    fn withdraw<C: Clock + ?Sized>(&self, _: Expense, _: &C) -> bool {
-        self.0[WITHDRAWN].fetch_add(1, SeqCst);
-        true
-    }
-    fn refund(&self, _: Expense) {
-        self.0[SETTLED].fetch_add(1, SeqCst);
-    }
-    fn release(&self) {
-        self.0[SETTLED].fetch_add(1, SeqCst);
-    }
-    fn level<C: Clock + ?Sized>(&self, _: &C) -> f32 {
-        1.0
-    }
-}
+use crate::ledger::Ledger;
 
 /// Drops what `make` makes at every point, under a few seeds: no timer waits, and nothing of the budget is held.
 fn sweep<F: Future>(least: usize, make: impl Fn(SimRuntime, Ledger, CancelToken) -> F) {
@@ -53,9 +21,7 @@ fn sweep<F: Future>(least: usize, make: impl Fn(SimRuntime, Ledger, CancelToken)
                 (ledger.clone(), make(rt, ledger, CancelToken::new()))
             },
             |rt, ledger| async move {
-                let count = |of: usize| ledger.0[of].load(SeqCst);
-                assert_eq!(count(CALLS), 0, "a call is under way");
-                assert_eq!(count(WITHDRAWN), count(SETTLED), "a token is lost");
+                ledger.assert_balanced();
                 assert_eq!(rt.next_deadline(), None, "a timer is left");
             },
         );

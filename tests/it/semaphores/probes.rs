@@ -4,8 +4,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Waker};
+
+use crate::waits::Waits;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -94,47 +95,12 @@ impl Probed for AsyncLock {
     }
 }
 
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
-
-/// Somebody who waits.
-struct Waits<T> {
-    future: Boxed<T>,
-    wakes: Arc<Wakes>,
-}
-
-impl<T> Waits<T> {
-    fn new(future: Boxed<T>) -> Self {
-        let mut waits = Self {
-            future,
-            wakes: Arc::default(),
-        };
-        assert!(waits.poll().is_pending(), "all permits are out");
-        waits
-    }
-
-    fn poll(&mut self) -> Poll<T> {
-        let waker = Waker::from(Arc::clone(&self.wakes));
-        self.future.as_mut().poll(&mut Context::from_waker(&waker))
-    }
-
-    fn is_woken(&self) -> bool {
-        self.wakes.0.load(SeqCst) > 0
-    }
-}
-
 /// Two permits that are out, and two who wait.
 struct Case<S: Probed> {
     semaphore: S,
     held: Vec<S::Permit>,
-    first: Waits<S::Permit>,
-    second: Waits<S::Permit>,
+    first: Waits<'static, S::Permit>,
+    second: Waits<'static, S::Permit>,
 }
 
 impl<S: Probed> Case<S> {

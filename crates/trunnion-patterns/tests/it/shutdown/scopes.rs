@@ -17,16 +17,37 @@ use crate::task_scope::panics::caught;
 
 type Inner = TaskScope<SimRuntime, (), &'static str>;
 
-/// Starts a scope in the phase `drain` as a task of somebody else, which has begun when this is ready.
-async fn begun<F>(rt: &SimRuntime, mut scope: Pin<Box<F>>)
-where
-    F: Future + Send + 'static,
-{
+/// Polls a scope once.
+async fn polled<F: Future>(mut scope: Pin<&mut F>) {
     poll_fn(|cx| {
         assert!(scope.as_mut().poll(cx).is_pending());
         Poll::Ready(())
     })
     .await;
+}
+
+/// Polls a scope once as somebody else's task, which drops it three seconds after the request.
+async fn dropped_late<F>(rt: &SimRuntime, shutdown: &Shutdown<SimRuntime>, scope: F)
+where
+    F: Future + Send + 'static,
+{
+    let (clock, stop) = (rt.clone(), shutdown.token().clone());
+    rt.spawn_detached(async move {
+        let mut scope = Box::pin(scope);
+        polled(scope.as_mut()).await;
+        stop.cancelled().await;
+        clock.sleep(3 * SECOND).await;
+        drop(scope);
+    });
+    rt.settle().await;
+}
+
+/// Starts a scope in the phase `drain` as a task of somebody else, which has begun when this is ready.
+async fn begun<F>(rt: &SimRuntime, mut scope: Pin<Box<F>>)
+where
+    F: Future + Send + 'static,
+{
+    polled(scope.as_mut()).await;
     rt.spawn_detached(async move { drop(caught(scope).await) });
     rt.settle().await;
 }
@@ -161,11 +182,7 @@ fn a_scope_that_is_dropped_while_its_phase_stops_is_told_with_those_that_were_le
         let clock = rt.clone();
         rt.spawn_detached(async move {
             let mut scope = Box::pin(scope);
-            poll_fn(|cx| {
-                assert!(scope.as_mut().poll(cx).is_pending());
-                Poll::Ready(())
-            })
-            .await;
+            polled(scope.as_mut()).await;
             stop.cancelled().await;
             clock.sleep(SECOND).await;
             drop(scope);
@@ -197,11 +214,7 @@ fn a_scope_that_nobody_drives_is_a_straggler_and_its_end_is_not_told() {
         let shutdown = three(&rt).build();
         let scope = shutdown.child_scope("drain").expect("it is open");
         let mut scope = Box::pin(scope.name("asleep").run(async |_: Inner| pending().await));
-        poll_fn(|cx| {
-            assert!(scope.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
+        polled(scope.as_mut()).await;
         let phase = drained(shutdown).await;
         assert_eq!(names(&phase.stragglers), ["asleep"]);
         assert!(phase.scopes.is_empty());
@@ -214,24 +227,11 @@ fn a_scope_that_is_dropped_when_all_in_it_have_ended_is_told() {
     in_each_schedule(|rt| async move {
         let shutdown = three(&rt).build();
         let scope = shutdown.child_scope("drain").expect("it is open");
-        let stop = shutdown.token().clone();
         let scope = scope.grace(2 * SECOND).run(async |s: Inner| {
             s.spawn_detached(pending());
             Ok(())
         });
-        let clock = rt.clone();
-        rt.spawn_detached(async move {
-            let mut scope = Box::pin(scope);
-            poll_fn(|cx| {
-                assert!(scope.as_mut().poll(cx).is_pending());
-                Poll::Ready(())
-            })
-            .await;
-            stop.cancelled().await;
-            clock.sleep(3 * SECOND).await;
-            drop(scope);
-        });
-        rt.settle().await;
+        dropped_late(&rt, &shutdown, scope).await;
         let phase = drained(shutdown).await;
         assert_eq!(phase.scopes.len(), 1, "{phase}");
         let scope = &phase.scopes[0];
@@ -245,7 +245,6 @@ fn a_panic_that_a_dropped_scope_has_not_seen_is_counted() {
     in_each_schedule(|rt| async move {
         let shutdown = three(&rt).build();
         let scope = shutdown.child_scope("drain").expect("it is open");
-        let stop = shutdown.token().clone();
         let scope = scope.run(async |s: Inner| {
             drop(s.spawn_graceful(|stop| async move {
                 stop.cancelled().await;
@@ -253,19 +252,7 @@ fn a_panic_that_a_dropped_scope_has_not_seen_is_counted() {
             }));
             Ok(())
         });
-        let clock = rt.clone();
-        rt.spawn_detached(async move {
-            let mut scope = Box::pin(scope);
-            poll_fn(|cx| {
-                assert!(scope.as_mut().poll(cx).is_pending());
-                Poll::Ready(())
-            })
-            .await;
-            stop.cancelled().await;
-            clock.sleep(3 * SECOND).await;
-            drop(scope);
-        });
-        rt.settle().await;
+        dropped_late(&rt, &shutdown, scope).await;
         let phase = drained(shutdown).await;
         assert_eq!(phase.scopes.len(), 1, "{phase}");
         assert_eq!((phase.scopes[0].panics, phase.is_clean()), (1, false));
