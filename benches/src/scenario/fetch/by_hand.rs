@@ -75,6 +75,7 @@ pub(super) async fn fetch(targets: Vec<Target>) -> u64 {
             break;
         };
         bytes += result.expect("nothing goes wrong");
+        // Sorted, as the summary of the program on trunnion has them.
         let at = latencies.partition_point(|other| *other <= took);
         latencies.insert(at, took);
     }
@@ -82,6 +83,7 @@ pub(super) async fn fetch(targets: Vec<Target>) -> u64 {
 }
 
 async fn one(budget: &AtomicU64, target: Target) -> (Result<u64, Trouble>, Duration) {
+    // Real time: the program tells how long each page took, and reads the clock for it as the one on trunnion does.
     let (start, mut delay, mut attempt) = (Instant::now(), FIRST_DELAY, 1);
     loop {
         let attempted = timeout(TIMEOUT, exchange(&target)).await;

@@ -59,6 +59,7 @@ fn trunnion(_: u64) -> u64 {
 fn tokio(_: u64) -> u64 {
     paused().block_on(async {
         let task = tokio::spawn(async {
+            // Virtual time: the runtime's clock is paused, and this is the one that jumps.
             let start = tokio::time::Instant::now();
             for _ in 0..TICKS {
                 tokio::time::sleep(TICK).await;
