@@ -5,7 +5,8 @@ use core::time::Duration;
 /// Says which faults a simulator puts into a run; none unless told.
 ///
 /// Everything here may happen on a real runtime, so that a correct program bears it. Each is a choice like those of the order: random schedules make
-/// one in sixteen, a search tries both ways, and a failure is shortened to the faults that it needs.
+/// one in sixteen, a search tries both ways, first come, first served and its reverse make none but [`fresh_wakers`](Self::fresh_wakers), and a failure is
+/// shortened to the faults that it needs.
 ///
 /// ```
 /// use std::time::Duration;

@@ -215,6 +215,22 @@ fn there_are_no_more_faults_than_are_allowed() {
 }
 
 #[test]
+fn runs_without_a_choice_have_none() {
+    let late = Faults::new().late_timers(SECOND);
+    for schedule in [Schedule::Fifo, Schedule::Lifo] {
+        let sim = Sim::new().schedule(schedule).faults(late);
+        let rt = sim.handle();
+        sim.block_on(async {
+            for _ in 0..100 {
+                rt.sleep(SECOND).await;
+            }
+        });
+        let end = trunnion_core::Instant::ORIGIN + SECOND * 100;
+        assert_eq!(rt.now(), end, "{schedule:?}");
+    }
+}
+
+#[test]
 fn random_runs_have_faults_now_and_then() {
     let late = Faults::new().late_timers(SECOND);
     let times: Vec<_> = (0..200)

@@ -76,10 +76,10 @@ impl Follow {
     }
 
     /// Names the first point that was told and has not come yet, if the run has gone `points`.
-    pub(crate) fn missed(&self, points: usize) -> Option<(usize, Pick)> {
+    pub(crate) fn missed(&self, points: usize) -> Option<usize> {
         match &self.way {
-            Way::Whole(picks) => picks.get(points).map(|pick| (points, *pick)),
-            Way::Departures(told) => told.range(points..).next().map(|(at, pick)| (*at, *pick)),
+            Way::Whole(picks) => (points < picks.len()).then_some(points),
+            Way::Departures(told) => told.range(points..).next().map(|(at, _)| *at),
         }
     }
 

@@ -36,6 +36,20 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
+    pub(super) const fn new(kind: FailureKind, message: String) -> Self {
+        Self {
+            kind,
+            message,
+            place: None,
+            first: None,
+        }
+    }
+
+    fn at(mut self, place: Option<String>) -> Self {
+        self.place = place;
+        self
+    }
+
     /// Tells whether both look like the same bug.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         (self.kind, &self.place, &self.first) == (other.kind, &other.place, &other.first)
@@ -55,12 +69,7 @@ impl Trouble {
                 other.kind, other.message
             );
         }
-        Self {
-            kind: FailureKind::Stale,
-            message,
-            place: None,
-            first: None,
-        }
+        Self::new(FailureKind::Stale, message)
     }
 
     /// Notes where the panics of the run came from.
@@ -148,34 +157,20 @@ fn found(rt: &SimRuntime, places: &[String]) -> Option<Trouble> {
         return Some(real_clock(place));
     }
     let (message, place) = watch.panic.clone()?;
-    let kind = FailureKind::Panic;
-    let trouble = Trouble {
-        kind,
-        message,
-        place,
-        first: None,
-    };
+    let trouble = Trouble::new(FailureKind::Panic, message).at(place);
     Some(trouble.after(places))
 }
 
 /// The operating system's clock was read.
 fn real_clock(place: &'static Location<'static>) -> Trouble {
-    Trouble {
-        kind: FailureKind::Foreign,
-        message: "the real clock is read inside the simulator, so that the run cannot be repeated; read the clock of the runtime that the code is given".to_owned(),
-        place: Some(place.to_string()),
-        first: None,
-    }
+    let message = "the real clock is read inside the simulator, so that the run cannot be repeated; read the clock of the runtime that the code is given";
+    Trouble::new(FailureKind::Foreign, message.to_owned()).at(Some(place.to_string()))
 }
 
 /// A thread that the simulator does not know woke a task.
 fn foreign() -> Trouble {
-    Trouble {
-        kind: FailureKind::Foreign,
-        message: "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread".to_owned(),
-        place: None,
-        first: None,
-    }
+    let message = "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread";
+    Trouble::new(FailureKind::Foreign, message.to_owned())
 }
 
 /// Why the simulator ended the run, or that the test panicked.
@@ -185,35 +180,21 @@ fn ended(rt: &SimRuntime, message: String, mut places: Vec<String>) -> Trouble {
     // The simulator's own panic came from within, which tells nobody anything.
     let place = places.pop().filter(|_| ending.is_none());
     places.extend(place.clone());
-    let trouble = Trouble {
-        kind: ending.unwrap_or(FailureKind::Panic),
-        message,
-        place,
-        first: None,
-    };
-    trouble.after(&places)
+    let kind = ending.unwrap_or(FailureKind::Panic);
+    Trouble::new(kind, message).at(place).after(&places)
 }
 
 /// The tasks that are left now that nothing is runnable.
 fn left(rt: &SimRuntime) -> Option<Trouble> {
     let state = rt.shared.state.lock();
     let message = report::leak(&state, rt.shared.now())?;
-    Some(Trouble {
-        kind: FailureKind::Leak,
-        message,
-        place: None,
-        first: None,
-    })
+    Some(Trouble::new(FailureKind::Leak, message))
 }
 
 /// A destructor panicked when the simulator ended.
 fn dropped(place: &str) -> Trouble {
-    Trouble {
-        kind: FailureKind::Panic,
-        message: "a destructor panicked when the simulator ended".to_owned(),
-        place: Some(place.to_owned()),
-        first: None,
-    }
+    let message = "a destructor panicked when the simulator ended";
+    Trouble::new(FailureKind::Panic, message.to_owned()).at(Some(place.to_owned()))
 }
 
 /// What outlives the simulator: sleeps and wakers that somebody keeps where the simulator does not look.
@@ -231,10 +212,5 @@ fn leaked(rt: &SimRuntime) -> Option<Trouble> {
             format!("{timers} sleeps are armed although the tasks are gone: something keeps them")
         }
     };
-    Some(Trouble {
-        kind: FailureKind::Leak,
-        message,
-        place: None,
-        first: None,
-    })
+    Some(Trouble::new(FailureKind::Leak, message))
 }

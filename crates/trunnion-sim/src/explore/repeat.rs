@@ -51,14 +51,10 @@ impl Explore {
                 )
             },
         );
-        Trouble {
-            kind: FailureKind::Nondeterminism,
-            message: format!(
-                "The same choices led to different runs. {difference}\n\
-                 Something outside the simulator decides: real time, a thread, the order of a `HashMap`, an address, or what an earlier run left behind."
-            ),
-            place: None,
-            first: None,
-        }
+        let message = format!(
+            "The same choices led to different runs. {difference}\n\
+             Something outside the simulator decides: real time, a thread, the order of a `HashMap`, an address, or what an earlier run left behind."
+        );
+        Trouble::new(FailureKind::Nondeterminism, message)
     }
 }

@@ -120,7 +120,7 @@ impl Explore {
         let (ran, follow) = self.led(test, (seed, place), EVENTS, told);
         let missed = follow.and_then(|follow| follow.missed(ran.points));
         let trouble = match missed {
-            Some((point, _)) => Some(Trouble::stale(point, ran.points, ran.trouble)),
+            Some(point) => Some(Trouble::stale(point, ran.points, ran.trouble)),
             None => ran.trouble,
         };
         (trouble, table::table(&ran.sim.trace()))
