@@ -132,6 +132,9 @@ fn measure(
 
 /// How often instructions are counted; a gate wants to know whether the count repeats.
 fn instructions(gate: bool, plan: &mut Plan) -> usize {
+    if !plan.pace.instructions {
+        return 0;
+    }
     if !facts::has_valgrind() {
         plan.notes
             .push("valgrind is not installed: no instructions are counted".to_owned());

@@ -62,17 +62,17 @@ impl Runner<'_> {
         let mut rng = Rng::with_seed(self.seed);
         let mut rounds = Vec::new();
         let mut order: Vec<usize> = (0..plan.targets.len()).collect();
-        for process in 0..plan.processes {
+        for process in 0..plan.pace.processes {
             // What is slow on this machine for a while is not always the same table.
             rng.shuffle(&mut order);
             for table in &order {
                 let target = &plan.targets[*table];
                 self.progress.at(target, "time");
-                let measured = self.programs.rounds(target, plan.millis, &mut rng)?;
+                let measured = self.programs.rounds(target, plan.pace.millis, &mut rng)?;
                 let own = planned[*table].rounds(*table, process, &measured.rounds);
                 self.store.append(&own)?;
                 rounds.extend(own);
-                self.progress.done_rounds(plan.millis);
+                self.progress.done_rounds(plan.pace.millis);
             }
         }
         Ok(rounds)

@@ -62,7 +62,7 @@ impl<'a> Pairing<'a> {
                 for pair in pairs(target, &sides.before.found, &sides.after.found) {
                     self.progress.at(target, "time");
                     let own =
-                        sides.measure(&pair, tables.len(), SETS * plan.processes, &mut rng)?;
+                        sides.measure(&pair, tables.len(), SETS * plan.pace.processes, &mut rng)?;
                     self.store.append(&own)?;
                     rounds.extend(own);
                     tables.push(sides.table(&pair));

@@ -8,21 +8,47 @@ use crate::process::Target;
 use crate::record::Request;
 use crate::scenario::{self, Scenario};
 
-/// Fresh processes for each table.
-const PROCESSES: usize = 9;
+/// What a table gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pace {
+    /// How many fresh processes measure it.
+    pub(super) processes: usize,
+    /// How many milliseconds of rounds each process measures.
+    pub(super) millis: u32,
+    /// Whether its instructions are counted, where they can be.
+    pub(super) instructions: bool,
+}
 
-/// The same with `--quick`.
-const QUICK: usize = 5;
+const WHOLE: Pace = Pace {
+    processes: 9,
+    millis: 500,
+    instructions: true,
+};
+
+/// With `--quick`.
+const QUICK: Pace = Pace {
+    processes: 5,
+    millis: 250,
+    instructions: true,
+};
+
+/// With `--quick`, for more tables than [`FEW`] of one revision.
+const BRIEF: Pace = Pace {
+    processes: 3,
+    millis: 50,
+    instructions: false,
+};
+
+/// As many tables as [`QUICK`] does within a minute.
+const FEW: usize = 20;
 
 /// What is measured, and how long for.
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     /// The tables.
     pub(super) targets: Vec<Target>,
-    /// How many fresh processes measure each.
-    pub(super) processes: usize,
-    /// How many milliseconds of rounds each process measures.
-    pub(super) millis: u32,
+    /// What each gets.
+    pub(super) pace: Pace,
     /// What the machine cannot measure, and why.
     pub(super) notes: Vec<String>,
 }
@@ -45,16 +71,27 @@ impl Plan {
                 if request.quick { " with `--quick`" } else { "" }
             )));
         }
-        let notes = leave_out(&mut targets, processors());
+        let mut notes = leave_out(&mut targets, processors());
         if targets.is_empty() {
             return Err(Problem::new(notes.join("; ")));
         }
+        let pace = pace(request, targets.len());
+        if pace == BRIEF {
+            notes.push("a brief look at many tables; name a scenario for a longer one".to_owned());
+        }
         Ok(Self {
             targets,
-            processes: if request.quick { QUICK } else { PROCESSES },
-            millis: if request.quick { 250 } else { 1_000 },
+            pace,
             notes,
         })
+    }
+}
+
+fn pace(request: &Request, tables: usize) -> Pace {
+    match request.quick {
+        false => WHOLE,
+        true if tables > FEW && request.against.is_none() => BRIEF,
+        true => QUICK,
     }
 }
 
@@ -179,6 +216,25 @@ mod tests {
         let alone = processors() == NonZeroUsize::MIN;
         assert!(alone || plan.targets.len() == scenario::ALL.len());
         assert!(plan.targets.iter().all(|target| target.rows.len() == 1));
+    }
+
+    #[test]
+    fn a_quick_run_of_many_tables_is_brief_and_says_so() {
+        let many = Request {
+            quick: true,
+            ..Request::default()
+        };
+        let plan = Plan::new(&many).expect("there is something");
+        assert_eq!(plan.pace, BRIEF);
+        assert!(plan.notes.iter().any(|note| note.contains("brief")));
+        let few = Request {
+            quick: true,
+            ..request("sleep-reset")
+        };
+        let plan = Plan::new(&few).expect("there is something");
+        assert_eq!(plan.pace, QUICK);
+        let whole = Plan::new(&Request::default()).expect("there is something");
+        assert_eq!(whole.pace, WHOLE);
     }
 
     #[test]

@@ -27,11 +27,11 @@ impl Progress {
     /// Begins a run; `pairs` if two revisions are paired.
     #[must_use]
     pub(super) fn new(plan: &Plan, pairs: bool) -> Self {
-        let (tables, processes) = (plan.targets.len() as u64, plan.processes as u64);
+        let (tables, processes) = (plan.targets.len() as u64, plan.pace.processes as u64);
         let each = if pairs {
             PAIRING * processes
         } else {
-            COUNTING + (START + u64::from(plan.millis)) * processes
+            COUNTING + (START + u64::from(plan.pace.millis)) * processes
         };
         let bar = if std::io::stderr().is_terminal() {
             ProgressBar::new(tables * each)
