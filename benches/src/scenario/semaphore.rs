@@ -6,11 +6,14 @@ pub(super) mod owned;
 pub(super) mod released;
 pub(super) mod uncontended;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use super::far::size_of_made;
 use crate::host::Host;
+use crate::subject::Subject;
 
 const TRUNNION: &str = "trunnion";
 
@@ -114,6 +117,63 @@ impl Semaphore for maitake_sync::Semaphore {
     fn acquire_owned(this: &Arc<Self>) -> impl Future<Output: Send> + Send {
         this.acquire_owned(1)
     }
+}
+
+/// What the permits of a semaphore cost at the least: a compare-and-swap to take one, an addition to give it back. There is no line: who
+/// finds none gives way and asks again.
+struct Limit(AtomicUsize);
+
+/// A permit of [`Limit`].
+struct LimitPermit<'a>(&'a AtomicUsize);
+
+impl Drop for LimitPermit<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl Limit {
+    #[inline]
+    fn take(&self) -> Option<LimitPermit<'_>> {
+        let taken = self
+            .0
+            .fetch_update(Ordering::Acquire, Ordering::Relaxed, |free| {
+                free.checked_sub(1)
+            });
+        taken.ok().map(|_| LimitPermit(&self.0))
+    }
+}
+
+impl Semaphore for Limit {
+    fn new(permits: usize) -> Self {
+        Self(AtomicUsize::new(permits))
+    }
+
+    #[inline]
+    fn acquire(&self) -> impl Future<Output: Send> + Send {
+        poll_fn(|cx| {
+            let taken = self.take();
+            if taken.is_none() {
+                cx.waker().wake_by_ref();
+            }
+            taken.map_or(Poll::Pending, Poll::Ready)
+        })
+    }
+
+    #[inline]
+    fn acquire_owned(this: &Arc<Self>) -> impl Future<Output: Send> + Send {
+        this.acquire()
+    }
+}
+
+/// Gives the row of the limit.
+fn limit<F>(work: impl Fn(u32) -> F + Send + Sync + 'static) -> Subject
+where
+    F: Future<Output = u64> + Send + 'static,
+{
+    Subject::peer("limit", work)
+        .note("one compare-and-swap and one addition; no line, who finds no permit gives way and asks again")
 }
 
 /// Gives the rows: the work of each semaphore, and the size of one acquire.

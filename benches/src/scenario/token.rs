@@ -28,6 +28,7 @@ use crate::subject::Subject;
 const TOKIO_UTIL: &str = "tokio-util";
 const TRUNNION: &str = "trunnion";
 const STOP_TOKEN: &str = "stop-token";
+const LIMIT: &str = "limit";
 
 /// Where tokens are measured: any runtime would do.
 const HOSTS: &[Host] = &[Host::TokioCurrent];
@@ -69,6 +70,12 @@ trait Cancel: Send + Sync + Sized + 'static {
     /// Dropping it leaves nothing behind.
     fn cancelled(&self) -> impl Future<Output: Send> + Send;
 
+    /// Waits until it is cancelled, and keeps what it needs.
+    ///
+    /// # Cancel safety
+    /// Dropping it leaves nothing behind.
+    fn cancelled_owned(&self) -> impl Future<Output: Send> + Send + use<Self>;
+
     /// Runs an operation until it is cancelled.
     ///
     /// # Cancel safety
@@ -101,6 +108,11 @@ impl Cancel for CancellationToken {
     #[inline]
     fn cancelled(&self) -> impl Future<Output: Send> + Send {
         self.cancelled()
+    }
+
+    #[inline]
+    fn cancelled_owned(&self) -> impl Future<Output: Send> + Send + use<> {
+        self.clone().cancelled_owned()
     }
 
     #[inline]
@@ -138,6 +150,11 @@ impl Cancel for CancelToken {
     #[inline]
     fn cancelled(&self) -> impl Future<Output: Send> + Send {
         self.cancelled()
+    }
+
+    #[inline]
+    fn cancelled_owned(&self) -> impl Future<Output: Send> + Send + use<> {
+        self.cancelled_owned()
     }
 
     #[inline]
@@ -181,6 +198,11 @@ impl Cancel for Stop {
 
     #[inline]
     fn cancelled(&self) -> impl Future<Output: Send> + Send {
+        self.token.clone()
+    }
+
+    #[inline]
+    fn cancelled_owned(&self) -> impl Future<Output: Send> + Send + use<> {
         self.token.clone()
     }
 

@@ -32,7 +32,7 @@ pub(super) fn run(bench: Bench, read: Allocations) -> Vec<Option<Counted>> {
         let mut each = Vec::new();
         for work in 0..sampler.works.len() {
             // The larger batch first: what grows has grown.
-            sampler.batch(work, 2 * batch).await;
+            difference(&sampler, work, batch, read).await;
             let mut counts = [Counted::default(); 3];
             for count in &mut counts {
                 *count = difference(&sampler, work, batch, read).await;
@@ -52,9 +52,8 @@ pub(super) fn run(bench: Bench, read: Allocations) -> Vec<Option<Counted>> {
 async fn difference(sampler: &Sampler, work: usize, batch: u32, read: Allocations) -> Counted {
     let mut taken = [Counted::default(); 2];
     for (taken, iterations) in taken.iter_mut().zip([batch, 2 * batch]) {
-        let before = read();
-        sampler.batch(work, iterations).await;
-        *taken = read().minus(before);
+        let since = |before| read().minus(before);
+        *taken = sampler.between(work, iterations, read, since).await;
     }
     taken[1].minus(taken[0])
 }

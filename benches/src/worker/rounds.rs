@@ -59,23 +59,37 @@ impl Sampler {
     }
 
     /// Runs the work; gives what one operation took.
-    ///
-    /// # Panics
-    /// When the checksum is wrong: what was measured was not the work.
-    pub(super) async fn batch(&self, work: usize, iterations: u32) -> Spent {
-        (self.pause)().await;
-        let mut sample = (self.works[work])(iterations);
-        let mark = self.clock.mark();
-        let sum = sample.as_mut().await;
-        let spent = self.clock.since(mark);
-        drop(sample);
-        let expected = (self.expected)(iterations);
-        assert_eq!(sum, expected, "the checksum of {iterations} iterations");
+    async fn batch(&self, work: usize, iterations: u32) -> Spent {
+        let (mark, since) = (|| self.clock.mark(), |mark| self.clock.since(mark));
+        let spent = self.between(work, iterations, mark, since).await;
         let operations = f64::from(iterations) * f64::from(self.operations);
         Spent {
             ns: spent.ns / operations,
             cpu: spent.cpu.map(|cpu| cpu / operations),
         }
+    }
+
+    /// Runs the work between two readings. What the work makes before it is awaited, and what its future owns and is dropped with
+    /// it, is outside of them.
+    ///
+    /// # Panics
+    /// When the checksum is wrong: what was measured was not the work.
+    pub(super) async fn between<M, R>(
+        &self,
+        work: usize,
+        iterations: u32,
+        before: impl FnOnce() -> M,
+        after: impl FnOnce(M) -> R,
+    ) -> R {
+        (self.pause)().await;
+        let mut sample = (self.works[work])(iterations);
+        let mark = before();
+        let sum = sample.as_mut().await;
+        let read = after(mark);
+        drop(sample);
+        let expected = (self.expected)(iterations);
+        assert_eq!(sum, expected, "the checksum of {iterations} iterations");
+        read
     }
 
     /// Finds how many iterations make a sample of the right length, and warms up.
@@ -112,11 +126,11 @@ impl Sampler {
     /// Measures rounds over the lines for about `millis` milliseconds.
     pub(super) async fn rounds(&self, lines: &[Line], millis: u32, seed: u64) -> Vec<Vec<Lane>> {
         let mut rng = Rng::with_seed(seed);
-        let first = self.round(lines, &mut rng).await;
-        let took = lines.iter().zip(&first).map(|(line, lane)| {
-            2.0 * lane.ns * f64::from(line.iterations) * f64::from(self.operations)
-        });
-        let fit = whole(f64::from(millis) * 1e6 / took.sum::<f64>());
+        // With all that a round does beside what it measures: some work takes longer to prepare than to do.
+        let mark = self.clock.mark();
+        self.round(lines, &mut rng).await;
+        let took = self.clock.since(mark).ns.max(1.0);
+        let fit = whole(f64::from(millis) * 1e6 / took);
         let mut rounds = Vec::new();
         for _ in 0..fit.clamp(*ROUNDS.start(), *ROUNDS.end()) {
             rounds.push(self.round(lines, &mut rng).await);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Scenario;
-use super::{Semaphore, TRUNNION, bytes, subjects};
+use super::{Limit, Semaphore, TRUNNION, bytes, limit, subjects};
 use crate::host::Host;
 
 const TASKS: u32 = 8;
@@ -19,7 +19,11 @@ pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     hosts: &[Host::Tokio],
     headline: (Host::Tokio, TRUNNION),
     expected: |iterations| u64::from(iterations) * u64::from(TASKS * ROUNDS),
-    subjects: |_, _| subjects!(work, bytes),
+    subjects: |_, _| {
+        let mut rows = subjects!(work, bytes);
+        rows.push(limit(work::<Limit>));
+        rows
+    },
 };
 
 #[expect(

@@ -1,7 +1,7 @@
 //! Permits that are free.
 
 use super::super::Scenario;
-use super::{HEADLINE, HOSTS, Semaphore, bytes, subjects};
+use super::{HEADLINE, HOSTS, Limit, Semaphore, bytes, limit, subjects};
 
 pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     id: "semaphore-free",
@@ -12,7 +12,11 @@ pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     hosts: HOSTS,
     headline: HEADLINE,
     expected: |iterations| u64::from(iterations),
-    subjects: |_, _| subjects!(work, bytes),
+    subjects: |_, _| {
+        let mut rows = subjects!(work, bytes);
+        rows.push(limit(work::<Limit>));
+        rows
+    },
 };
 
 async fn work<S: Semaphore>(iterations: u32) -> u64 {

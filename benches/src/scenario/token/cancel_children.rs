@@ -1,10 +1,14 @@
 //! Cancelling a token with many children.
 
+use std::future::{Future, poll_fn};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+
 use tokio_util::sync::CancellationToken;
 use trunnion_core::CancelToken;
 
 use super::super::Scenario;
-use super::{HEADLINE, HOSTS, Token, tokio_util, trees, trunnion};
+use super::{HEADLINE, HOSTS, LIMIT, Token, tokio_util, trees, trunnion};
 use crate::host::{Host, Started};
 use crate::subject::Subject;
 
@@ -15,9 +19,8 @@ const ASKED: [usize; 3] = [0, CHILDREN as usize / 2, CHILDREN as usize - 1];
 
 pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     id: "token-cancel-children",
-    about: "A token gets 10,000 children, each of which has a child for a moment, which links it into a tree that links late; \
-            the token is cancelled, all are dropped. A cancelled token stays so, so that making and dropping all of them, and the \
-            vector that holds them, are part of it, and most of it; three children are asked. Nobody waits.",
+    about: "A token with 10,000 children is cancelled, and three of them are asked. Each child had a child for a moment, which links it \
+            into a tree that links late. Nobody waits. Making and dropping the tokens is not part of it.",
     unit: "child",
     operations: CHILDREN,
     threaded: false,
@@ -29,9 +32,13 @@ pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
 
 fn subjects(_: Host, _: &Started) -> Vec<Subject> {
     let reference =
-        tokio_util(|iterations| async move { lives::<CancellationToken>(link, iterations) });
-    let ours = trunnion(|iterations| async move { lives::<CancelToken>(link, iterations) });
-    trees(reference, [ours])
+        tokio_util(|iterations| cancelled::<CancellationToken>(link, &ASKED, iterations));
+    let ours = trunnion(|iterations| cancelled::<CancelToken>(link, &ASKED, iterations));
+    let limit = Subject::peer(LIMIT, flagged)
+        .note("one atomic or in each of as many boxes of our size, and nothing else");
+    let mut rows = trees(reference, [ours]);
+    rows.push(limit);
+    rows
 }
 
 /// Links a token into its tree without making anybody wait for it.
@@ -39,26 +46,58 @@ fn link<T: Token>(token: &T) {
     drop(token.child());
 }
 
-/// Makes the children, prepares each, cancels the parent, and counts those asked that are cancelled.
-pub(super) fn lives<T: Token>(prepare: fn(&T), iterations: u32) -> u64 {
-    let mut cancelled = 0;
-    for _ in 0..iterations {
-        cancelled += life(prepare);
-    }
-    cancelled
+/// Makes tokens with children and prepares each child; then cancels the tokens, and counts those asked that are cancelled.
+pub(super) fn cancelled<T: Token>(
+    prepare: fn(&T),
+    asked: &'static [usize],
+    iterations: u32,
+) -> impl Future<Output = u64> + Send {
+    let families: Vec<_> = (0..iterations).map(|_| family(prepare)).collect();
+    poll_fn(move |_| {
+        let cancelled = families.iter().map(|(token, children)| {
+            token.cancel();
+            let asked = asked.iter().map(|child| &children[*child]);
+            asked
+                .map(|child| u64::from(child.is_cancelled()))
+                .sum::<u64>()
+        });
+        Poll::Ready(cancelled.sum())
+    })
 }
 
-fn life<T: Token>(prepare: fn(&T)) -> u64 {
+fn family<T: Token>(prepare: fn(&T)) -> (T, Vec<T>) {
     let token = T::new();
     let children = (0..CHILDREN).map(|_| {
         let child = token.child();
         prepare(&child);
         child
     });
-    let children: Vec<T> = children.collect();
-    token.cancel();
-    ASKED
-        .iter()
-        .map(|child| u64::from(children[*child].is_cancelled()))
-        .sum()
+    let children = children.collect();
+    (token, children)
+}
+
+/// The word of a token, in as much memory.
+struct Flag {
+    word: AtomicU64,
+    _rest: [u64; 11],
+}
+
+fn flagged(iterations: u32) -> impl Future<Output = u64> + Send {
+    let flags = (0..iterations * CHILDREN).map(|_| {
+        Box::new(Flag {
+            word: AtomicU64::new(0),
+            _rest: [0; 11],
+        })
+    });
+    let flags: Vec<_> = flags.collect();
+    poll_fn(move |_| {
+        let cancelled = flags.chunks(CHILDREN as usize).map(|flags| {
+            for flag in flags {
+                flag.word.fetch_or(1, Ordering::AcqRel);
+            }
+            let asked = ASKED.iter().map(|child| &flags[*child].word);
+            asked.map(|word| word.load(Ordering::Acquire)).sum::<u64>()
+        });
+        Poll::Ready(cancelled.sum())
+    })
 }

@@ -1,16 +1,18 @@
 //! Cancelling a token that many wait for.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use tokio_util::sync::CancellationToken;
 use trunnion_core::CancelToken;
 
 use super::super::Scenario;
-use super::{Cancel, HEADLINE, HOSTS, STOP_TOKEN, Stop, on_one_thread, tokio_util, trunnion};
+use super::{
+    Cancel, HEADLINE, HOSTS, LIMIT, STOP_TOKEN, Stop, on_one_thread, tokio_util, trunnion,
+};
 use crate::host::{Host, Started};
 use crate::subject::Subject;
 
@@ -18,8 +20,8 @@ const WAITERS: u32 = 10_000;
 
 pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     id: "token-cancel-waiters",
-    about: "10,000 wait for a token, each in a box, with one pending poll; it is cancelled, each is woken, polled again and dropped. \
-            A cancelled token stays so, so that making and registering the waits is part of it. A wake counts one up: no task is scheduled.",
+    about: "10,000 wait for a token, each in a box and with a clone of it; it is cancelled, each is woken and polled again. A wake counts one \
+            up: no task is scheduled. Making, registering and dropping the waits is not part of it.",
     unit: "waiter",
     operations: WAITERS,
     threaded: false,
@@ -37,6 +39,8 @@ fn subjects(_: Host, _: &Started) -> Vec<Subject> {
             .note("a panic of one waker does not keep the others from being woken"),
         Subject::peer(STOP_TOKEN, lives::<Stop>).note("cancelled by dropping the source"),
         on_one_thread(),
+        Subject::peer(LIMIT, woken)
+            .note("the wakers are taken out of a vector and woken, and nothing else"),
     ]
 }
 
@@ -54,24 +58,43 @@ impl Wake for Wakes {
     }
 }
 
-async fn lives<C: Cancel>(iterations: u32) -> u64 {
+/// Makes tokens and those who wait for them; then cancels the tokens and polls again.
+///
+/// Gives the number of first polls that are pending, of wakes, and of second polls that are ready.
+fn lives<C: Cancel>(iterations: u32) -> impl Future<Output = u64> + Send {
     let counted = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&counted));
-    let mut polls = 0;
-    for _ in 0..iterations {
-        polls += life::<C>(&waker);
-    }
-    polls + counted.0.load(Ordering::Relaxed)
+    let waited = (0..iterations).map(|_| {
+        let token = C::new();
+        let waits = (0..WAITERS).map(|_| Box::pin(token.cancelled_owned()));
+        let waits: Vec<_> = waits.collect();
+        (token, waits)
+    });
+    let mut waited: Vec<_> = waited.collect();
+    let pending = waited
+        .iter_mut()
+        .map(|(_, waits)| WAITERS - ready(waits, &waker));
+    let pending: u32 = pending.sum();
+    poll_fn(move |_| {
+        let told = waited.iter_mut().map(|(token, waits)| {
+            token.cancel();
+            ready(waits, &waker)
+        });
+        let told: u32 = told.sum();
+        Poll::Ready(u64::from(pending) + u64::from(told) + counted.0.load(Ordering::Relaxed))
+    })
 }
 
-/// Gives the number of first polls that are pending and of second ones that are ready.
-fn life<C: Cancel>(waker: &Waker) -> u64 {
-    let token = C::new();
-    let waits = (0..WAITERS).map(|_| Box::pin(token.cancelled()));
-    let mut waits: Vec<_> = waits.collect();
-    let pending = WAITERS - ready(&mut waits, waker);
-    token.cancel();
-    u64::from(pending) + u64::from(ready(&mut waits, waker))
+/// Keeps wakers in vectors; then takes and wakes each. Counts what is kept, taken and woken.
+fn woken(iterations: u32) -> impl Future<Output = u64> + Send {
+    let counted = Arc::new(Wakes::default());
+    let waker = Waker::from(Arc::clone(&counted));
+    let kept = u64::from(iterations) * u64::from(WAITERS);
+    let mut wakers: Vec<_> = (0..kept).map(|_| waker.clone()).collect();
+    poll_fn(move |_| {
+        let taken = wakers.drain(..).map(Waker::wake).count() as u64;
+        Poll::Ready(kept + taken + counted.0.load(Ordering::Relaxed))
+    })
 }
 
 /// Polls all and counts who is ready.

@@ -1,12 +1,13 @@
 //! Asking a token.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_util::sync::CancellationToken;
 use trunnion_core::CancelToken;
 
 use super::super::Scenario;
-use super::{HEADLINE, HOSTS, Token, never_asked, on_one_thread, tokio_util, trunnion};
+use super::{HEADLINE, HOSTS, LIMIT, Token, never_asked, on_one_thread, tokio_util, trunnion};
 use crate::host::{Host, Started};
 use crate::subject::Subject;
 
@@ -29,6 +30,7 @@ fn subjects(_: Host, _: &Started) -> Vec<Subject> {
         trunnion(asked::<CancelToken>),
         never_asked(),
         on_one_thread(),
+        Subject::peer(LIMIT, loaded).note("one acquire load behind a pointer"),
     ]
 }
 
@@ -46,6 +48,16 @@ pub(super) fn ask<T: Token>(token: &T, times: u32) -> u64 {
     let mut sum = 0;
     for _ in 0..times {
         sum += u64::from(!black_box(token).is_cancelled());
+    }
+    sum
+}
+
+/// Asks a flag of its own.
+async fn loaded(iterations: u32) -> u64 {
+    let flag = Box::new(AtomicU32::new(0));
+    let mut sum = 0;
+    for _ in 0..iterations {
+        sum += u64::from(black_box(&flag).load(Ordering::Acquire) == 0);
     }
     sum
 }

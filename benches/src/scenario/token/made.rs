@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use trunnion_core::CancelToken;
 
 use super::super::Scenario;
-use super::{HEADLINE, HOSTS, STOP_TOKEN, on_one_thread, tokio_util, trunnion};
+use super::{HEADLINE, HOSTS, LIMIT, STOP_TOKEN, on_one_thread, tokio_util, trunnion};
 use crate::host::{Host, Started};
 use crate::subject::Subject;
 
@@ -32,6 +32,10 @@ fn subjects(_: Host, _: &Started) -> Vec<Subject> {
         })
         .note("the source, whose drop cancels"),
         on_one_thread(),
+        Subject::peer(LIMIT, |iterations| async move {
+            made(|| Box::new([0_u64; 12]), iterations)
+        })
+        .note("one allocation of the size of ours, filled and freed"),
     ]
 }
 
