@@ -7,6 +7,7 @@ use trunnion_core::YieldOnce;
 use super::super::Scenario;
 use super::{Semaphore, TRUNNION, bytes, subjects};
 use crate::host::Host;
+use crate::subject::Subject;
 
 const TASKS: u32 = 8;
 const ROUNDS: u32 = 1_000;
@@ -21,7 +22,13 @@ pub(in crate::scenario) const SCENARIO: Scenario = Scenario {
     hosts: &[Host::Tokio],
     headline: (Host::Tokio, TRUNNION),
     expected: |iterations| u64::from(iterations) * u64::from(TASKS * ROUNDS),
-    subjects: |_, _| subjects!(work, bytes),
+    subjects: |_, _| {
+        let mut rows = subjects!(work, bytes);
+        rows.push(Subject::peer("limit", turns).note(
+            "no semaphore: one task gives way twice for each permit, once for the holder and once for who waits",
+        ));
+        rows
+    },
 };
 
 #[expect(
@@ -38,6 +45,23 @@ async fn work<S: Semaphore>(iterations: u32) -> u64 {
         }
     }
     permits
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tokio's own tasks are the same for all"
+)]
+async fn turns(iterations: u32) -> u64 {
+    let turns = tokio::spawn(async move {
+        let mut permits = 0;
+        for _ in 0..iterations * TASKS * ROUNDS {
+            YieldOnce::new().await;
+            YieldOnce::new().await;
+            permits += 1;
+        }
+        permits
+    });
+    turns.await.expect("it ends")
 }
 
 async fn rounds<S: Semaphore>(semaphore: Arc<S>) -> u64 {
