@@ -147,6 +147,9 @@ struct Node<V> {
     entry: UnsafeCell<Entry<V>>,
 }
 
+// The waker, half of which is not written while there is none, lies between what is read on its own: beside the pointers it would be
+// moved together with them, and a read of what was just written in parts waits.
+#[repr(C)]
 struct Entry<V> {
     prev: *const Node<V>,
     next: *const Node<V>,
