@@ -54,9 +54,20 @@ impl<'a> Future for Acquire<'a> {
                 return Poll::Ready(Ok(Permit::new(core, claim.permits())));
             }
         }
-        let permits = ready!(poll_wait(waiter, cx, claim.unwrap_or(Claim::NONE)));
-        Poll::Ready(permits.map(|permits| Permit::new(core, permits)))
+        poll_permit(waiter, cx, claim)
     }
+}
+
+/// Waits in the line; apart, so that what is free is taken without a call.
+#[inline(never)]
+fn poll_permit<'a>(
+    waiter: Pin<&mut Waiter<&'a Core>>,
+    cx: &mut Context<'_>,
+    claim: Option<Claim>,
+) -> Poll<Result<Permit<'a>, AcquireError>> {
+    let core = *waiter.home();
+    let permits = ready!(poll_wait(waiter, cx, claim.unwrap_or(Claim::NONE)));
+    Poll::Ready(permits.map(|permits| Permit::new(core, permits)))
 }
 
 impl fmt::Debug for Acquire<'_> {
