@@ -287,6 +287,15 @@ fn last(held: NonNull<Node>) -> bool {
     unsafe { held.as_ref() }.refs.release()
 }
 
+/// Puts a node where it stays. It is made there: a copy of one made before would cost as much as the rest.
+#[inline]
+fn place(make: impl FnOnce() -> Node) -> NonNull<Node> {
+    let mut place = Box::<Node>::new_uninit();
+    place.write(make());
+    // SAFETY: K1: it is written, and freed by `free`.
+    NonNull::from(Box::leak(unsafe { place.assume_init() }))
+}
+
 /// Frees a node that is in no list and that nobody refers to.
 fn free(ptr: NonNull<Node>) {
     // SAFETY: K1: it came from a box and is freed once.

@@ -1,7 +1,6 @@
 //! Making nodes.
 
 use core::ptr::NonNull;
-use std::boxed::Box;
 use std::vec::Vec;
 
 use super::super::count::Count;
@@ -14,7 +13,7 @@ use crate::wait::WaitQueue;
 
 impl Handle {
     fn new(state: State, below: Option<Link>, place: Place, deadline: Instant) -> Self {
-        let node = Node {
+        Self(super::place(|| Node {
             handles: Count::one(),
             refs: Count::one(),
             state,
@@ -23,8 +22,7 @@ impl Handle {
             place,
             cause: UnsafeCell::new(None),
             deadline,
-        };
-        Self(NonNull::from(Box::leak(Box::new(node))))
+        }))
     }
 
     /// Makes a token without a parent, or one that is to be joined to several.
