@@ -63,8 +63,8 @@ enum Place {
     },
     Below {
         root: NonNull<Node>,
-        parent: UnsafeCell<NonNull<Node>>,
         links: UnsafeCell<Links>,
+        parent: UnsafeCell<NonNull<Node>>,
     },
 }
 
@@ -73,11 +73,13 @@ type Relays = Vec<NonNull<Node>>;
 
 /// Where a node is in its tree.
 #[derive(Clone, Copy, Default)]
+#[repr(C)]
 pub(super) struct Links {
+    // First, where a walk finds it beside the word: most nodes then cost it one line of memory.
+    pub(super) next: Option<Link>,
+    pub(super) prev: Option<Link>,
     // None while unattached.
     pub(super) owner: Option<Link>,
-    pub(super) prev: Option<Link>,
-    pub(super) next: Option<Link>,
 }
 
 /// Leads from one node of a tree to another.
