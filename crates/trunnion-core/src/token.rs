@@ -4,8 +4,8 @@ use core::fmt;
 use core::future::{Future, poll_fn};
 use core::hash::{Hash, Hasher};
 use core::panic::{RefUnwindSafe, UnwindSafe};
-use core::pin::pin;
-use core::task::Poll;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll};
 use std::vec::Vec;
 
 use crate::{CancelKind, CancelReason, Cancellation, Instant, mutant};
@@ -385,21 +385,28 @@ impl CancelToken {
         if self.is_cancelled() {
             return Err(self.node.reason_now());
         }
-        // Most are ready at once: the wait is made when it is needed.
-        let (mut future, mut cancelled) = (pin!(future), pin!(None));
-        poll_fn(|cx| {
-            if let Poll::Ready(value) = future.as_mut().poll(cx) {
-                return Poll::Ready(Ok(value));
-            }
-            if cancelled.is_none() {
-                cancelled.set(Some(self.cancelled()));
-            }
-            match cancelled.as_mut().as_pin_mut() {
-                Some(cancelled) => cancelled.poll(cx).map(Err),
-                None => Poll::Pending,
-            }
+        let (mut future, mut wait) = (pin!(future), pin!(None));
+        poll_fn(move |cx| match future.as_mut().poll(cx) {
+            Poll::Ready(value) => Poll::Ready(Ok(value)),
+            Poll::Pending => self.poll_made(wait.as_mut(), cx).map(Err),
         })
         .await
+    }
+
+    /// Waits with what is made at the first call: what is ready at once needs none. Apart, so that it is there once for all futures.
+    #[inline(never)]
+    fn poll_made<'a>(
+        &'a self,
+        mut wait: Pin<&mut Option<Cancelled<'a>>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<CancelReason> {
+        if wait.is_none() {
+            wait.set(Some(self.cancelled()));
+        }
+        match wait.as_pin_mut() {
+            Some(wait) => wait.poll(cx),
+            None => Poll::Pending,
+        }
     }
 
     /// Stops here if the token is cancelled, and lets other tasks run now and then: for loops that never have to wait.
