@@ -6,6 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use super::CancelToken;
+use super::state::Told;
 use super::view::Views;
 use crate::CancelReason;
 use crate::wait::{Home, Locked, Waiter};
@@ -35,8 +36,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<CancelReason> {
         let mut this = self;
         let token: &CancelToken = this.home().borrow();
-        if !token.is_cancelled() {
-            token.node.attach();
+        if !token.is_cancelled_or_attached() {
             let waits = |home: &H, _: &mut Locked<'_, Views>| {
                 let token: &CancelToken = home.borrow();
                 token.node.state.wait().is_at(token.stage())
@@ -45,5 +45,23 @@ where
         }
         let token: &CancelToken = this.home().borrow();
         Poll::Ready(token.node.reason_now())
+    }
+}
+
+impl CancelToken {
+    /// Tells whether the token is cancelled; if not, it is attached: from then on its own word says all.
+    #[inline]
+    fn is_cancelled_or_attached(&self) -> bool {
+        match self.node.state.load().tells(self.view) {
+            Told::No => false,
+            Told::Yes => true,
+            Told::AskParent(own) => {
+                let told = self.node.inherits(own, self.stage());
+                if !told {
+                    self.node.attach();
+                }
+                told
+            }
+        }
     }
 }
