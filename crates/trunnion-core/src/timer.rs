@@ -2,6 +2,7 @@
 
 use core::future::Future;
 use core::pin::Pin;
+use core::task::{Context, Poll};
 use core::time::Duration;
 
 use crate::{Clock, Instant};
@@ -61,6 +62,20 @@ pub trait Timer: Clock {
     /// Dropping the sleep removes the timer; nothing is lost.
     fn sleep(&self, duration: Duration) -> Self::Sleep {
         self.sleep_until(self.now() + duration)
+    }
+
+    /// Makes a sleep of `duration` in `place` and polls it, for those who do both at once: a runtime may save a look at its clock.
+    #[doc(hidden)]
+    fn start_sleep(
+        &self,
+        duration: Duration,
+        mut place: Pin<&mut Option<Self::Sleep>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        place.set(Some(self.sleep(duration)));
+        place
+            .as_pin_mut()
+            .map_or(Poll::Pending, |sleep| sleep.poll(cx))
     }
 
     /// Tells how much later than its deadline a sleep may end on an idle machine.

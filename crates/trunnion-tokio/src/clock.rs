@@ -1,5 +1,7 @@
 //! Tokio's clock and timer.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use trunnion_core::{Clock, Instant, RealClock, Timer};
@@ -37,6 +39,15 @@ impl Timer for Tokio {
 
     fn sleep_until(&self, deadline: Instant) -> TokioSleep {
         TokioSleep::new(self.clone(), deadline)
+    }
+
+    fn start_sleep(
+        &self,
+        duration: Duration,
+        place: Pin<&mut Option<TokioSleep>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        TokioSleep::start(self, duration, place, cx)
     }
 
     /// Tokio rounds a deadline up to a millisecond, and its driver waits for whole ones.

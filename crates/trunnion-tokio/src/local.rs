@@ -5,7 +5,9 @@ mod task;
 use std::fmt;
 use std::future::{Future, pending};
 use std::io;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
@@ -165,6 +167,15 @@ impl Timer for TokioLocal {
 
     fn sleep_until(&self, deadline: Instant) -> TokioSleep {
         self.runtime.sleep_until(deadline)
+    }
+
+    fn start_sleep(
+        &self,
+        duration: Duration,
+        place: Pin<&mut Option<TokioSleep>>,
+        cx: &mut std::task::Context<'_>,
+    ) -> Poll<()> {
+        self.runtime.start_sleep(duration, place, cx)
     }
 
     fn granularity(&self) -> Duration {

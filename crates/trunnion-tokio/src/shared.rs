@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::future::pending;
 use std::hash::{Hash, Hasher};
 use std::sync::LazyLock;
 
@@ -71,18 +70,6 @@ impl Shared {
             info,
             running: Running::new(),
         }
-    }
-
-    /// Tells whether the runtime has ended or is ending: it refuses to spawn.
-    ///
-    /// # Cost
-    /// One allocation and a task that is aborted at once; for rare cases only.
-    pub(crate) fn has_ended(&self) -> bool {
-        // The probe cannot end by itself, so that one that has ended was refused.
-        let probe = self.handle.spawn(pending::<()>());
-        let refused = probe.is_finished();
-        probe.abort();
-        refused
     }
 
     /// Counts the tasks that have not ended, with those that tokio was given directly.

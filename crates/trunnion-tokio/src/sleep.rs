@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
@@ -19,7 +19,7 @@ pin_project! {
     ///
     /// It may be polled on any thread and by any executor. Tokio's own sleep is made at the first poll that finds the
     /// deadline in the future. When its runtime has ended it stays pending; tokio tells that by a panic only, which is
-    /// caught here (its message may reach the panic hook, and `panic = "abort"` rules it out).
+    /// caught here (its message may reach the panic hook, twice, and `panic = "abort"` rules it out).
     ///
     /// # Cancel safety
     /// Dropping it removes the timer; nothing is lost.
@@ -44,8 +44,6 @@ pin_project! {
     /// ```
     #[must_use = "futures do nothing unless awaited"]
     pub struct TokioSleep {
-        runtime: Tokio,
-        deadline: Instant,
         #[pin]
         state: State,
     }
@@ -55,70 +53,129 @@ pin_project! {
     #[project = StateProj]
     enum State {
         // Not polled before its deadline yet: there is no timer.
-        Idle,
-        Armed { #[pin] native: tokio::time::Sleep },
+        Idle {
+            runtime: Tokio,
+            deadline: Instant,
+        },
+        Armed {
+            #[pin]
+            native: tokio::time::Sleep,
+            // The deadline that was asked for; nothing where it is what tokio's sleep has.
+            asked: Option<Instant>,
+        },
         // The runtime ended while this was armed.
-        Gone,
+        Gone {
+            deadline: Instant,
+        },
     }
 }
 
 impl TokioSleep {
-    pub(crate) fn new(runtime: Tokio, deadline: Instant) -> Self {
-        Self {
-            runtime,
-            deadline,
-            state: State::Idle,
-        }
+    pub(crate) const fn new(runtime: Tokio, deadline: Instant) -> Self {
+        let state = State::Idle { runtime, deadline };
+        Self { state }
     }
 
-    /// Makes tokio's sleep, unless the deadline has been reached.
-    fn arm(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let at = native_instant(*this.deadline);
-        if is_due(*this.deadline, at) {
-            return Poll::Ready(());
+    /// Makes one in `place` and polls it. Both in one read the clock once, and do not count a reference.
+    pub(crate) fn start(
+        runtime: &Tokio,
+        duration: Duration,
+        mut place: Pin<&mut Option<Self>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let now = tokio::time::Instant::now();
+        let at = now.checked_add(duration).unwrap_or_else(|| now + FAR);
+        {
+            let _entered = enter(runtime.handle());
+            let state = State::armed(at, None);
+            place.set(Some(Self { state }));
         }
-        let native = {
-            let _entered = enter(this.runtime.handle());
-            tokio::time::sleep_until(at)
+        match place.as_pin_mut() {
+            Some(sleep) if duration.is_zero() => sleep.poll(cx),
+            Some(sleep) => sleep.project().state.poll_native(cx),
+            None => unreachable!("the sleep was made above"),
+        }
+    }
+}
+
+impl State {
+    /// Makes tokio's sleep; the runtime is to be entered.
+    #[inline]
+    fn armed(at: tokio::time::Instant, asked: Option<Instant>) -> Self {
+        let native = tokio::time::sleep_until(at);
+        Self::Armed { native, asked }
+    }
+
+    /// Makes tokio's sleep of an idle one, unless the deadline has been reached.
+    fn arm(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let StateProj::Idle { runtime, deadline } = self.as_mut().project() {
+            let (deadline, at) = (*deadline, native_instant(*deadline));
+            if is_due(Some(deadline), at) {
+                return Poll::Ready(());
+            }
+            let armed = {
+                let _entered = enter(runtime.handle());
+                Self::armed(at, Some(deadline))
+            };
+            self.set(armed);
+        }
+        self.poll_native(cx)
+    }
+
+    /// Polls tokio's sleep and keeps its panic in here if its runtime has ended.
+    fn poll_native(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let StateProj::Armed { mut native, .. } = self.as_mut().project() else {
+            return Poll::Pending;
         };
-        this.state.set(State::Armed { native });
-        poll_native(this.state, this.runtime, cx)
+        let payload = match catch(|| native.as_mut().poll(cx)) {
+            Ok(poll) => return poll,
+            Err(payload) => payload,
+        };
+        if !has_ended(native) {
+            // Not tokio's: the waker's.
+            payload.resume();
+        }
+        contain(|| drop(payload));
+        let deadline = self.deadline();
+        self.set(Self::Gone { deadline });
+        Poll::Pending
+    }
+
+    fn deadline(&self) -> Instant {
+        match self {
+            Self::Idle { deadline, .. } | Self::Gone { deadline } => *deadline,
+            Self::Armed { native, asked } => {
+                asked.unwrap_or_else(|| RealClock.from_std(native.deadline().into_std()))
+            }
+        }
     }
 }
 
 /// Enters the runtime unless the thread is inside it, which costs less to find out.
+#[inline]
 fn enter(runtime: &Handle) -> Option<EnterGuard<'_>> {
     let inside = Handle::try_current().is_ok_and(|current| current.id() == runtime.id());
     (!inside).then(|| runtime.enter())
 }
 
-/// Polls tokio's sleep and keeps its panic in here if its runtime has ended.
-fn poll_native(mut state: Pin<&mut State>, runtime: &Tokio, cx: &mut Context<'_>) -> Poll<()> {
-    let StateProj::Armed { native } = state.as_mut().project() else {
-        return Poll::Pending;
-    };
-    match catch(|| native.poll(cx)) {
-        Ok(poll) => poll,
-        Err(payload) if runtime.shared.has_ended() => {
-            contain(|| drop(payload));
-            state.set(State::Gone);
-            Poll::Pending
-        }
-        // Not tokio's: the waker's.
-        Err(payload) => payload.resume(),
-    }
+/// Tells whether the runtime of a sleep whose poll panicked has ended: then it panics again, with a waker that does not.
+fn has_ended(sleep: Pin<&mut tokio::time::Sleep>) -> bool {
+    let mut cx = Context::from_waker(Waker::noop());
+    let again = catch(|| sleep.poll(&mut cx));
+    again.map_err(|payload| contain(|| drop(payload))).is_err()
 }
 
-/// Tells whether tokio's clock has come to `at`, which `deadline` was converted to. Comparing costs less than converting.
-fn is_due(deadline: Instant, at: tokio::time::Instant) -> bool {
+/// Tells whether tokio's clock has come to `at`, which `asked` was converted to. Comparing costs less than converting.
+fn is_due(asked: Option<Instant>, at: tokio::time::Instant) -> bool {
     // A paused clock may lie before the origin: it counts as being there.
-    deadline == Instant::ORIGIN || tokio::time::Instant::now() >= at
+    asked == Some(Instant::ORIGIN) || tokio::time::Instant::now() >= at
 }
 
-/// Converts for tokio's timer; what the platform's clock cannot hold becomes 30 years from now, as in tokio.
+/// What tokio takes for a time that the platform's clock cannot hold: 30 years.
+const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
+
+/// Converts for tokio's timer.
 fn native_instant(at: Instant) -> tokio::time::Instant {
-    const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
     match RealClock.to_std(at) {
         Some(at) => at.into(),
         None => tokio::time::Instant::now() + FAR,
@@ -129,15 +186,12 @@ impl Future for TokioSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let State::Idle = self.state {
-            return self.arm(cx);
-        }
-        let this = self.as_mut().project();
-        if poll_native(this.state, this.runtime, cx).is_ready() {
-            return Poll::Ready(());
+        let state = self.as_mut().project().state;
+        if let State::Idle { .. } = *state {
+            return state.arm(cx);
         }
         // Tokio's timer lags by its granularity; the clock is what `is_elapsed` goes by.
-        if self.is_elapsed() {
+        if state.poll_native(cx).is_ready() || self.is_elapsed() {
             return Poll::Ready(());
         }
         Poll::Pending
@@ -145,23 +199,25 @@ impl Future for TokioSleep {
 }
 
 impl Sleep for TokioSleep {
-    fn reset(self: Pin<&mut Self>, deadline: Instant) {
-        let this = self.project();
-        *this.deadline = deadline;
-        if let StateProj::Armed { native } = this.state.project() {
-            native.reset(native_instant(deadline));
+    fn reset(self: Pin<&mut Self>, to: Instant) {
+        match self.project().state.project() {
+            StateProj::Idle { deadline, .. } | StateProj::Gone { deadline } => *deadline = to,
+            StateProj::Armed { native, asked } => {
+                *asked = Some(to);
+                native.reset(native_instant(to));
+            }
         }
     }
 
     fn deadline(&self) -> Instant {
-        self.deadline
+        self.state.deadline()
     }
 
     fn is_elapsed(&self) -> bool {
         match &self.state {
-            State::Idle => now() >= self.deadline,
-            State::Armed { native } => is_due(self.deadline, native.deadline()),
-            State::Gone => false,
+            State::Idle { deadline, .. } => now() >= *deadline,
+            State::Armed { native, asked } => is_due(*asked, native.deadline()),
+            State::Gone { .. } => false,
         }
     }
 }
@@ -169,7 +225,7 @@ impl Sleep for TokioSleep {
 impl fmt::Debug for TokioSleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokioSleep")
-            .field("deadline", &self.deadline)
+            .field("deadline", &self.deadline())
             .finish_non_exhaustive()
     }
 }

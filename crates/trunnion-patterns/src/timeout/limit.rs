@@ -37,13 +37,25 @@ impl Limit {
         }
     }
 
-    /// Finds the deadline; `None` when nothing is allowed, so that the clock need not be read.
-    fn deadline(self, timer: &impl Timer) -> Option<Instant> {
-        match self.allowed() {
-            None => Some(self.until),
-            Some(Duration::ZERO) => None,
-            Some(after) => Some(self.until.min(timer.now() + after)),
-        }
+    /// Makes the sleep and polls it. Where nothing is allowed the clock is not read and no sleep is made.
+    fn start<R: Timer>(
+        self,
+        timer: &R,
+        mut place: Pin<&mut Option<R::Sleep>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let deadline = match self.allowed() {
+            Some(Duration::ZERO) => return Poll::Ready(()),
+            Some(after) if self.until == Instant::FAR_FUTURE => {
+                return timer.start_sleep(after, place, cx);
+            }
+            Some(after) => self.until.min(timer.now() + after),
+            None => self.until,
+        };
+        place.set(Some(timer.sleep_until(deadline)));
+        place
+            .as_pin_mut()
+            .map_or(Poll::Pending, |sleep| sleep.poll(cx))
     }
 
     fn elapsed(self, deadline: Option<Instant>) -> Elapsed {
@@ -62,18 +74,12 @@ impl Limit {
         if self.after == NEVER && self.until == Instant::FAR_FUTURE {
             return Poll::Pending;
         }
-        if sleep.is_none() {
-            let Some(deadline) = self.deadline(timer) else {
-                return Poll::Ready(self.elapsed(None));
-            };
-            sleep.set(Some(timer.sleep_until(deadline)));
-        }
-        let Some(mut sleep) = sleep.as_pin_mut() else {
-            unreachable!("the sleep was made above")
-        };
-        ready!(sleep.as_mut().poll(cx));
-        let deadline = sleep.deadline();
-        Poll::Ready(self.elapsed(Some(deadline)))
+        ready!(match sleep.as_mut().as_pin_mut() {
+            Some(sleep) => sleep.poll(cx),
+            None => self.start(timer, sleep.as_mut(), cx),
+        });
+        let deadline = sleep.as_ref().as_pin_ref().map(|sleep| sleep.deadline());
+        Poll::Ready(self.elapsed(deadline))
     }
 }
 

@@ -35,6 +35,10 @@ fn poll(sleep: Pin<&mut TokioSleep>) -> Poll<()> {
     sleep.poll(&mut Context::from_waker(Waker::noop()))
 }
 
+fn start(rt: &Tokio, duration: Duration, place: Pin<&mut Option<TokioSleep>>) -> Poll<()> {
+    rt.start_sleep(duration, place, &mut Context::from_waker(Waker::noop()))
+}
+
 fn owner() -> TokioOwned {
     TokioOwned::multi_thread().expect("tokio starts")
 }
@@ -151,6 +155,68 @@ fn a_sleep_that_is_first_polled_after_its_runtime_is_gone_stays_pending() {
         assert!(poll(pin!(rt.sleep(HOUR))).is_pending());
         assert!(poll(pin!(rt.sleep(Duration::ZERO))).is_ready());
     }
+}
+
+#[test]
+fn a_started_sleep_is_ready_when_its_while_is_over_and_not_before() {
+    let (owner, other) = (owner(), owner());
+    let rt = owner.handle();
+    let whole = |rt: &Tokio| {
+        let count = wakes();
+        let waker = Waker::from(Arc::clone(&count));
+        let mut cx = Context::from_waker(&waker);
+        let mut place = pin!(None);
+        let begin = rt.now();
+        let mut poll = rt.start_sleep(Duration::from_millis(3), place.as_mut(), &mut cx);
+        let sleep = |place: Pin<&Option<TokioSleep>>| place.as_pin_ref().map(|s| s.deadline());
+        let deadline = sleep(place.as_ref()).expect("it was made");
+        assert!(deadline >= begin + Duration::from_millis(3) && deadline < begin + HOUR);
+        while poll.is_pending() {
+            thread::park();
+            poll = place
+                .as_mut()
+                .as_pin_mut()
+                .expect("it was made")
+                .poll(&mut cx);
+        }
+        assert!(rt.now() >= deadline);
+        assert_eq!(sleep(place.as_ref()), Some(deadline));
+    };
+    whole(&rt);
+    owner.block_on(async { whole(&rt) });
+    other.block_on(async { whole(&rt) });
+}
+
+#[test]
+fn a_started_sleep_has_the_extremes_of_any_other() {
+    let owner = owner();
+    let rt = owner.handle();
+    let mut place = pin!(None);
+    assert!(start(&rt, Duration::ZERO, place.as_mut()).is_ready());
+    assert!(start(&rt, Duration::MAX, place.as_mut()).is_pending());
+    assert!(start(&rt, HOUR, place.as_mut()).is_pending());
+    let mut sleep = place.as_pin_mut().expect("it was made");
+    assert!(!sleep.is_elapsed());
+    let later = rt.now() + 2 * HOUR;
+    sleep.as_mut().reset(later);
+    assert_eq!(sleep.deadline(), later);
+    sleep.as_mut().reset(Instant::ORIGIN);
+    assert!(sleep.is_elapsed());
+    assert!(poll(sleep).is_ready());
+}
+
+#[test]
+fn a_started_sleep_whose_runtime_is_gone_stays_pending_and_keeps_its_deadline() {
+    let owner = owner();
+    let rt = owner.handle();
+    let mut place = pin!(None);
+    assert!(start(&rt, HOUR, place.as_mut()).is_pending());
+    let mut sleep = place.as_mut().as_pin_mut().expect("it was made");
+    let deadline = sleep.deadline();
+    drop(owner);
+    assert!(poll(sleep.as_mut()).is_pending());
+    assert_eq!(sleep.deadline(), deadline);
+    assert!(start(&rt, HOUR, place).is_pending());
 }
 
 #[test]
