@@ -36,20 +36,19 @@ pin_project! {
     pub struct Sending<'a, T> {
         chan: &'a Chan<T>,
         parcel: Option<Parcel<T>>,
+        // Made when there is no room: most sends write none.
         #[pin]
-        waiter: Waiter<&'a Line<T>>,
+        waiter: Option<Waiter<&'a Line<T>>>,
     }
 }
 
 impl<'a, T> Sending<'a, T> {
+    #[inline]
     pub(super) fn new(chan: &'a Chan<T>, item: T) -> Self {
-        let parcel = chan.rules.parcel(item);
-        let waiter = Waiter::new(&chan.line, Claim::new(parcel.weight));
-        let parcel = Some(parcel);
         Self {
             chan,
-            parcel,
-            waiter,
+            parcel: Some(chan.rules.parcel(item)),
+            waiter: None,
         }
     }
 
@@ -74,8 +73,8 @@ impl<'a, T> Sending<'a, T> {
     /// ```
     #[must_use = "what is taken back is dropped otherwise"]
     pub fn into_inner(self: Pin<&mut Self>) -> Option<T> {
-        let this = self.project();
-        this.waiter.leave();
+        let mut this = self.project();
+        this.waiter.set(None);
         this.parcel.take().map(|parcel| parcel.item)
     }
 }
@@ -88,8 +87,7 @@ impl<T> Future for Sending<'_, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.as_mut().project();
-        // A waiter that is in the line does not know its value.
-        if this.waiter.value().is_none() {
+        if this.waiter.is_some() {
             return self.poll_granted(cx);
         }
         ready!(coop::poll_proceed(cx));
@@ -109,7 +107,7 @@ impl<'a, T> Sending<'a, T> {
         queue: Locked<'a, State<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<Outcome<T>> {
-        let this = self.as_mut().project();
+        let mut this = self.as_mut().project();
         let (chan, patient) = (*this.chan, this.chan.rules.rule.waits());
         let parcel = this.parcel.take().expect(REPOLLED);
         match send_full(chan, queue, parcel, patient) {
@@ -118,7 +116,11 @@ impl<'a, T> Sending<'a, T> {
             Tried::Full(parcel) if !patient => {
                 return Poll::Ready(Err(SendError::Full(parcel.item)));
             }
-            Tried::Full(parcel) => *this.parcel = Some(parcel),
+            Tried::Full(parcel) => {
+                let claim = Claim::new(parcel.weight);
+                *this.parcel = Some(parcel);
+                this.waiter.set(Some(Waiter::new(&chan.line, claim)));
+            }
         }
         self.poll_granted(cx)
     }
@@ -126,8 +128,12 @@ impl<'a, T> Sending<'a, T> {
     /// Waits for a place, and sends into it.
     #[cold]
     fn poll_granted(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<T>> {
-        let this = self.project();
-        let granted = ready!(poll_reserve(this.waiter, cx));
+        let mut this = self.project();
+        let Some(waiter) = this.waiter.as_mut().as_pin_mut() else {
+            unreachable!("the send waits")
+        };
+        let granted = ready!(poll_reserve(waiter, cx));
+        this.waiter.set(None);
         let parcel = this.parcel.take().expect(REPOLLED);
         if granted.is_err() {
             return Poll::Ready(Err(SendError::Closed(parcel.item)));
