@@ -97,8 +97,11 @@ impl Share {
     /// That share of `nanos`, rounded down.
     pub(super) fn of(self, nanos: u64) -> u64 {
         let share = u64::from(self.0);
-        // In two parts, of which neither overflows: no share is above the whole.
-        nanos / BILLION * share + nanos % BILLION * share / BILLION
+        match nanos.checked_mul(share) {
+            Some(product) => product / BILLION,
+            // In two parts, of which neither overflows: no share is above the whole.
+            None => nanos / BILLION * share + nanos % BILLION * share / BILLION,
+        }
     }
 }
 
