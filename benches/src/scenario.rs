@@ -42,7 +42,7 @@ pub struct Scenario {
     pub unit: &'static str,
     /// How many operations one iteration has.
     pub operations: u32,
-    /// Threads beside the runtime's take part, so that only the wall clock sees all the work.
+    /// Threads beside the runtime's take part, or subjects wait for time to pass, so that only the wall clock sees all.
     pub threaded: bool,
     /// The runtimes that it runs on.
     pub hosts: &'static [Host],

@@ -52,6 +52,7 @@ fn subjects<C: Case>(_: Host, started: &Started) -> Vec<Subject> {
         Subject::peer("again", again::<C>).note("its timer has a thread of its own"),
     ];
     rows.extend(layers::subjects::<C>());
+    rows.push(Subject::peer("limit", alone::<C>).note("the operation alone, until it succeeds"));
     rows
 }
 
@@ -90,6 +91,20 @@ fn size_of_future<C: Case>() -> usize {
     struct Parts(Tokio, Retry);
     let make = |parts: &'static Parts| parts.1.run(&parts.0, |_| ready(Ok::<u64, ()>(1)));
     size_of_made(&make)
+}
+
+/// No retry at all: what the loop and the operation cost.
+async fn alone<C: Case>(iterations: u32) -> u64 {
+    let mut sum = 0;
+    for _ in 0..iterations {
+        let mut operation = C::operation();
+        sum += loop {
+            if let Ok(one) = operation().await {
+                break one;
+            }
+        };
+    }
+    sum
 }
 
 async fn tokio_retry<C: Case>(iterations: u32) -> u64 {

@@ -2,6 +2,7 @@
 
 use std::future::ready;
 use std::hint::black_box;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use trunnion_core::{Clock, Entropy, Timer};
@@ -37,6 +38,7 @@ fn subjects(_: Host, started: &Started) -> Vec<Subject> {
     for name in ["tokio-retry", "tryhard", "backon", "again"] {
         rows.push(Subject::missing(name, "it has no budget"));
     }
+    rows.push(Subject::peer("limit", deposits).note("one load and one compare-exchange, no call"));
     rows
 }
 
@@ -50,6 +52,17 @@ pub(in crate::scenario) fn empty<R: Clock>(rt: &R) -> RetryBudget {
 
 pub(in crate::scenario) fn retry<B: Budget>(budget: B) -> Retry<RetryRules<OnError, B>> {
     Retry::new(Backoff::exponential(Duration::from_millis(100))).budget(budget)
+}
+
+/// The least that a deposit in one word is.
+async fn deposits(iterations: u32) -> u64 {
+    let word = AtomicU64::new(0);
+    for _ in 0..iterations {
+        let word = black_box(&word);
+        let now = word.load(Relaxed);
+        _ = word.compare_exchange(now, now + 1, Relaxed, Relaxed);
+    }
+    word.into_inner()
 }
 
 async fn trunnion<R: Timer + Entropy>(rt: R, iterations: u32) -> u64 {
