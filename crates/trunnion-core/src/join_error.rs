@@ -4,7 +4,7 @@ use core::fmt;
 
 #[cfg(feature = "alloc")]
 use alloc::borrow::Cow;
-#[cfg(feature = "std")]
+#[cfg(feature = "alloc")]
 use alloc::boxed::Box;
 #[cfg(feature = "std")]
 use core::any::Any;
@@ -64,7 +64,13 @@ impl core::error::Error for JoinError {}
 /// assert_eq!(*payload.into_inner().downcast::<&str>().unwrap(), "no luck");
 /// ```
 pub struct PanicPayload {
+    // Apart: results in which there could be a panic are moved far more often than there is one.
     #[cfg(feature = "alloc")]
+    panic: Box<Panic>,
+}
+
+#[cfg(feature = "alloc")]
+struct Panic {
     message: Option<Cow<'static, str>>,
     // The lock is never taken: it makes the payload `Sync`, so that the error fits into boxed errors.
     #[cfg(feature = "std")]
@@ -81,17 +87,16 @@ impl PanicPayload {
             .copied()
             .map(Cow::Borrowed);
         let message = text.or_else(|| payload.downcast_ref().cloned().map(Cow::Owned));
-        Self {
-            message,
-            payload: std::sync::Mutex::new(payload),
-        }
+        let payload = std::sync::Mutex::new(payload);
+        let panic = Box::new(Panic { message, payload });
+        Self { panic }
     }
 
     /// Gives the panic's text, when it was raised with one.
     #[must_use]
     pub fn message(&self) -> Option<&str> {
         #[cfg(feature = "alloc")]
-        return self.message.as_deref();
+        return self.panic.message.as_deref();
         #[cfg(not(feature = "alloc"))]
         None
     }
@@ -100,7 +105,8 @@ impl PanicPayload {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn into_inner(self) -> Box<dyn Any + Send> {
-        self.payload
+        let Panic { payload, .. } = *self.panic;
+        payload
             .into_inner()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
