@@ -31,19 +31,23 @@ async fn yields(_: u64) {
 }
 
 #[test]
-fn a_map_allocates_four_times_however_many_items_there_are() {
+fn a_map_allocates_four_times_at_most_however_many_items_there_are() {
     for most in [1, 16, 1_024] {
         for items in [2_000, 20_000] {
             let map = || map_concurrent(limit(most), each(0..items), yields);
             let unordered = cost(|| map().unordered().collect::<()>());
+            // Few wakers lie beside their count.
+            let fewer = u64::from(most <= 16);
             assert_eq!(
-                unordered, 4,
+                unordered,
+                4 - fewer,
                 "{most}: operations, wakers, their count, outputs"
             );
+            let all = 5 - fewer;
             let ordered = cost(|| map().collect::<()>());
-            assert_eq!(ordered, 5, "{most}: and which operation has which place");
+            assert_eq!(ordered, all, "{most}: and which operation has which place");
             let weighed = cost(|| map().weigh(limit(9), |_| 1).collect::<()>());
-            assert_eq!(weighed, 5);
+            assert_eq!(weighed, all);
             let settled = cost(|| {
                 let map = map_concurrent(limit(most), each(0..items), |n| async move {
                     yields(n).await;
@@ -51,7 +55,7 @@ fn a_map_allocates_four_times_however_many_items_there_are() {
                 });
                 map.settle::<_, _, ()>()
             });
-            assert_eq!(settled, 5);
+            assert_eq!(settled, all);
         }
     }
 }
@@ -63,7 +67,7 @@ fn a_pump_allocates_once_more_and_its_queue() {
         let pumped =
             cost(|| map().pump(async |mut outputs| while outputs.next().await.is_some() {}));
         // The queue grows to 16 like a `Vec`: 4, 8, 16.
-        assert!(pumped <= 4 + 1 + 3, "{pumped}");
+        assert!(pumped <= 3 + 1 + 3, "{pumped}");
     }
 }
 
@@ -79,7 +83,7 @@ fn the_future_of_a_map_has_a_fixed_size() {
         assert_eq!(none.as_mut().poll(&mut cx), Poll::Ready(()));
     });
     assert_eq!(
-        info.count_total, 5,
+        info.count_total, 4,
         "what is empty takes the memory of an ordered map all the same"
     );
 }

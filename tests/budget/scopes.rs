@@ -57,11 +57,11 @@ fn a_scope_without_children_allocates_once() {
 
 #[test]
 fn children_of_a_group_allocate_nothing_of_their_own() {
-    // The state; for each slab of 16, 16, 32, ... three; the list of older slabs.
-    assert_eq!(count(detached_in_a_group(16)), 1 + 3);
-    assert_eq!(count(detached_in_a_group(32)), 1 + 2 * 3 + 1);
-    assert_eq!(count(detached_in_a_group(1 << 10)), 1 + 7 * 3 + 2);
-    assert_eq!(count(detached_in_a_group(1 << 14)), 1 + 11 * 3 + 3);
+    // The state; for each slab of 16 and 16 two, of 32, 64, ... three; the list of older slabs.
+    assert_eq!(count(detached_in_a_group(16)), 1 + 2);
+    assert_eq!(count(detached_in_a_group(32)), 1 + 2 * 2 + 1);
+    assert_eq!(count(detached_in_a_group(1 << 10)), 1 + 2 * 2 + 5 * 3 + 2);
+    assert_eq!(count(detached_in_a_group(1 << 14)), 1 + 2 * 2 + 9 * 3 + 3);
     // The seats grow beside them: 4, 8, 16, ...
     let seats = |children: u32| u64::from(children.ilog2()) - 1;
     for children in [16, 1 << 10, 1 << 14] {

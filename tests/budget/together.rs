@@ -30,27 +30,36 @@ async fn yields(number: u64) -> Result<u64, u64> {
 }
 
 #[test]
-fn futures_of_one_type_together_allocate_four_times_however_many_there_are() {
+fn futures_of_one_type_together_allocate_four_times_at_most_however_many_there_are() {
     for n in [1, 10, 100, 10_000] {
+        // Few wakers lie beside their count.
+        let times = if n <= 16 { 3 } else { 4 };
         let (gathered, bytes) = cost(|| gather(each((0..n).map(yields))));
         assert_eq!(
-            gathered, 4,
+            gathered, times,
             "gather of {n}: futures, wakers and their count, outputs"
         );
         // A place, a waker and an output for each.
         let each_one = size_of_val(&Some(yields(0))) + 24 + size_of::<Option<Result<u64, u64>>>();
-        assert!(bytes <= n * each_one as u64 + 256, "{bytes} bytes for {n}");
+        assert!(
+            bytes <= n * each_one as u64 + 256 + 16 * 24,
+            "{bytes} bytes for {n}"
+        );
         assert_eq!(
             cost(|| try_gather(each((0..n).map(yields)))).0,
-            4,
+            times,
             "try_gather of {n}"
         );
-        assert_eq!(cost(|| race(each((0..n).map(yields)))).0, 4, "race of {n}");
+        assert_eq!(
+            cost(|| race(each((0..n).map(yields)))).0,
+            times,
+            "race of {n}"
+        );
         let mut taken = as_completed((0..n).map(yields));
         let counted = count_once(|| while poll_once(taken.next()) {});
         assert_eq!(counted, 0, "as_completed allocates when it is made");
     }
-    assert_eq!(cost(|| gather([0, 1, 2].map(yields))).0, 4);
+    assert_eq!(cost(|| gather([0, 1, 2].map(yields))).0, 3);
 }
 
 fn count_once(operation: impl FnOnce()) -> u64 {

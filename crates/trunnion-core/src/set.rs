@@ -63,8 +63,8 @@ use ready::END;
 /// dropped. Their wakers may live on and be woken: nothing happens then.
 ///
 /// # Cost
-/// A set made with a capacity allocates three times, and then nothing while that is enough; beyond it the slabs grow like a
-/// `Vec`, but move nothing. A wake takes two locked steps and the poll that follows one; the first poll takes none.
+/// A set made with a capacity allocates three times, twice up to 16, and then nothing while that is enough; beyond it the
+/// slabs grow like a `Vec`, but move nothing. A wake takes two locked steps and the poll that follows one; the first poll takes none.
 pub struct FutureSet<F> {
     chunks: Chunks<F>,
     round: Round,
@@ -139,17 +139,27 @@ impl<F> FutureSet<F> {
     ///
     /// # Panics
     /// If there are four billion children.
+    #[inline]
     pub fn insert(&mut self, future: F) -> usize {
+        self.insert_with(|| future)
+    }
+
+    /// Adds the child that `make` gives as [`insert`](Self::insert) does, without moving it on its way.
+    ///
+    /// # Panics
+    /// With the panic of `make`, which has added nothing then, and if there are four billion children.
+    #[inline]
+    pub fn insert_with(&mut self, make: impl FnOnce() -> F) -> usize {
         self.take_woken();
-        self.put(future)
+        self.put(make)
     }
 
     #[inline]
-    fn put(&mut self, future: F) -> usize {
-        let index = match self.vacant.pop(&self.chunks) {
-            None => self.insert_new(future),
+    fn put(&mut self, make: impl FnOnce() -> F) -> usize {
+        let index = match self.vacant.first() {
+            None => self.insert_new(make),
             Some(index) => {
-                self.insert_again(index, future);
+                self.insert_again(index, make);
                 index
             }
         };
@@ -158,15 +168,18 @@ impl<F> FutureSet<F> {
     }
 
     #[inline]
-    fn insert_new(&mut self, future: F) -> u32 {
-        let index = self.chunks.push(Some(future));
+    fn insert_new(&mut self, make: impl FnOnce() -> F) -> u32 {
+        let index = self.chunks.push_with(|| Some(make()));
         self.round.push_fresh(index);
         index
     }
 
-    fn insert_again(&mut self, index: u32, future: F) {
-        self.chunks.place(index).set(Some(future));
-        if self.chunks.link(index).restart() {
+    #[inline]
+    fn insert_again(&mut self, index: u32, make: impl FnOnce() -> F) {
+        self.chunks.place(index).set(Some(make()));
+        let link = self.chunks.link(index);
+        self.vacant.take_first(link);
+        if link.restart() {
             self.round.push(&self.chunks, index);
         }
     }
@@ -223,7 +236,7 @@ impl<F> FutureSet<F> {
     fn make_room(&mut self) -> u32 {
         // What was inserted keeps its turn, and this place is not part of that run of numbers.
         self.round.link_fresh(&self.chunks);
-        let index = self.chunks.push(None);
+        let index = self.chunks.push_with(|| None);
         let link = self.chunks.link(index);
         mutant!("set-start-keeps-queued", link.accept_first(), ());
         self.vacant.push(link, index);
@@ -336,6 +349,7 @@ impl<F> FutureSet<F> {
         }
     }
 
+    #[inline(never)]
     fn take_stack(&mut self) {
         let newest = self.chunks.shared().map(|shared| shared.ready.take());
         if let Some(newest) = newest {
@@ -360,10 +374,11 @@ impl<F> FutureSet<F> {
         self.vacant.push(self.chunks.link(index), index);
     }
 
-    /// Sees to it that the parent is woken for what is or will be queued: the last thing before the task gives way.
-    pub fn wait(&mut self, cx: &Context<'_>) {
+    /// Sees to it that the parent is woken for what is or will be queued: the last thing before the task gives way. True if
+    /// something is, so that the parent has been woken.
+    pub fn wait(&mut self, cx: &Context<'_>) -> bool {
         let Some(shared) = self.chunks.shared() else {
-            return;
+            return false;
         };
         if shared.ready.is_empty() {
             (self.slept, self.touched) = (true, true);
@@ -380,10 +395,11 @@ impl<F> FutureSet<F> {
                 }
             );
             if asleep {
-                return;
+                return false;
             }
         }
         cx.waker().wake_by_ref();
+        true
     }
 }
 
@@ -462,7 +478,7 @@ impl<F> Extend<F> for FutureSet<F> {
     fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
         self.take_woken();
         for future in futures {
-            self.put(future);
+            self.put(|| future);
         }
     }
 }

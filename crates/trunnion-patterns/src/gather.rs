@@ -36,7 +36,7 @@ use crate::together::{Group, Start, Together, guarded};
 /// Dropping the returned future drops those that run and the outputs so far.
 ///
 /// # Cost
-/// A tuple allocates nothing. The others allocate four times, however many futures there are.
+/// A tuple allocates nothing. The others allocate four times, three times up to 16, however many futures there are.
 pub fn gather<T: Together>(futures: T) -> Gather<T::Group> {
     Gather {
         group: futures.into_group(Start::First),

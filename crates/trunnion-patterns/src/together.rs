@@ -14,7 +14,7 @@ pub use many::{Each, Exactly, Many, each};
 /// Turns several futures into what polls them; implemented for tuples of up to eight, arrays, vectors and [`each`].
 ///
 /// Tuples hold futures of different types, allocate nothing and poll all that are pending whenever one is woken. Arrays,
-/// vectors and iterators hold futures of one type, allocate four times in all, and poll only those that were woken.
+/// vectors and iterators hold futures of one type, allocate four times in all at most, and poll only those that were woken.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a group of futures",
     note = "pass a tuple of one to eight futures, an array or a vector of futures, or `each(iterator)`"

@@ -6,12 +6,9 @@ use core::pin::Pin;
 use core::task::Waker;
 use std::vec::Vec;
 
-use super::memory::{Places, Shared, Wakers};
+use super::memory::{BESIDE, Places, Shared, Wakers};
 use super::ready::{Link, MOST};
 use crate::sync::Arc;
-
-/// The first slab of a set that was made without a capacity.
-const FIRST: usize = 16;
 
 struct Chunk<F> {
     start: u32,
@@ -73,21 +70,34 @@ impl<F> Chunks<F> {
 
     /// Adds the next place, and gives its number.
     #[inline]
-    pub(super) fn push(&mut self, future: Option<F>) -> u32 {
-        let index = self.filled;
+    pub(super) fn push_with(&mut self, make: impl FnOnce() -> Option<F>) -> u32 {
         if self.last.as_ref().is_none_or(|last| last.places.is_full()) {
-            self.grow(next_size(index));
+            self.grow_next();
         }
         if let Some(last) = &mut self.last {
-            last.places.push(future);
+            last.places.push_with(make);
         }
+        let index = self.filled;
         self.filled += 1;
         index
     }
 
+    #[cold]
+    fn grow_next(&mut self) {
+        self.grow(next_size(self.filled));
+    }
+
     pub(super) fn link(&self, index: u32) -> &Link {
-        let chunk = self.chunk(index);
-        chunk.wakers.link((index - chunk.start) as usize)
+        let link = self.run(index).link(index);
+        link.expect("a slab has a waker for each place")
+    }
+
+    /// Gives the links of the slab in which a number lies: of those that were woken one after the other most lie in one.
+    #[inline]
+    pub(super) fn run(&self, index: u32) -> Run<'_> {
+        let Chunk { start, wakers, .. } = self.chunk(index);
+        let start = *start;
+        Run { start, wakers }
     }
 
     /// Looks at a place, which may be vacant.
@@ -133,6 +143,20 @@ impl<F> Chunks<F> {
     }
 }
 
+/// The links of one slab.
+pub(super) struct Run<'a> {
+    start: u32,
+    wakers: &'a Wakers,
+}
+
+impl<'a> Run<'a> {
+    /// Gives the link of a number, if it is there.
+    #[inline]
+    pub(super) fn link(&self, index: u32) -> Option<&'a Link> {
+        self.wakers.link(index.wrapping_sub(self.start) as usize)
+    }
+}
+
 /// Finds the slab of a number, where the first one holds `first`.
 #[inline]
 const fn find(first: u32, index: u32) -> usize {
@@ -149,7 +173,7 @@ const fn find(first: u32, index: u32) -> usize {
 /// Says how large the slab is that begins at `start`; too large where there is no such number.
 fn next_size(start: u32) -> usize {
     if start == 0 {
-        return FIRST;
+        return BESIDE;
     }
     let start = u64::from(start);
     let size = 2 * start.next_power_of_two() - start;

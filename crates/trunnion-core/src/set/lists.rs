@@ -70,8 +70,12 @@ impl Round {
         }
         self.link_fresh(chunks);
         let (mut oldest, mut at) = (END, newest);
+        let mut run = chunks.run(newest);
         while !is_none(at) {
-            let link = chunks.link(at);
+            let link = run.link(at).unwrap_or_else(|| {
+                run = chunks.run(at);
+                chunks.link(at)
+            });
             let next = link.next();
             link.set_next(mutant!("set-round-reversed", oldest, next));
             (oldest, at) = (at, next);
@@ -109,12 +113,6 @@ impl Vacant {
     pub(super) fn push(&mut self, link: &Link, index: u32) {
         link.set_vacant(self.0);
         self.0 = index;
-    }
-
-    pub(super) fn pop<F>(&mut self, chunks: &Chunks<F>) -> Option<u32> {
-        let index = self.first()?;
-        self.take_first(chunks.link(index));
-        Some(index)
     }
 
     /// Tells which is the next to be taken.

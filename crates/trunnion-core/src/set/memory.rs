@@ -37,9 +37,9 @@ impl<F> Places<F> {
     /// # Panics
     /// If there is no room for it.
     #[inline]
-    pub(super) fn push(&mut self, future: Option<F>) {
+    pub(super) fn push_with(&mut self, make: impl FnOnce() -> Option<F>) {
         assert!(!self.is_full(), "a full chunk must not grow");
-        self.list.push(future);
+        self.list.push(make());
     }
 
     /// Looks at a place that was filled once; what lies there is not moved through it.
@@ -74,7 +74,40 @@ pub(super) struct Wakers {
     // That of the first chunk is used by all.
     shared: Shared,
     first: Option<Arc<Self>>,
-    items: Box<[Item]>,
+    items: Items,
+}
+
+/// How many items lie in the allocation of what they share: the first slab of a set that was made without a capacity.
+pub(super) const BESIDE: usize = 16;
+
+#[expect(
+    clippy::large_enum_variant,
+    reason = "that is what saves the allocation"
+)]
+enum Items {
+    /// So many of them.
+    Beside([Item; BESIDE], usize),
+    Apart(Box<[Item]>),
+}
+
+impl Items {
+    fn new(start: u32, capacity: u32, item: impl Fn(u32) -> Item) -> Self {
+        let len = capacity as usize;
+        if len > BESIDE {
+            return Self::Apart((start..start + capacity).map(item).collect());
+        }
+        let mut indices = start..;
+        let next = |_| item(indices.next().unwrap_or(start));
+        Self::Beside(core::array::from_fn(next), len)
+    }
+
+    #[inline]
+    fn list(&self) -> &[Item] {
+        match self {
+            Self::Beside(items, len) => &items[..*len],
+            Self::Apart(items) => items,
+        }
+    }
 }
 
 struct Item {
@@ -96,12 +129,10 @@ impl Wakers {
                 parent: Parent::new(),
             },
             first,
-            items: (start..start + capacity)
-                .map(|index| Item {
-                    link: Link::new(index),
-                    wakers: this.as_ptr(),
-                })
-                .collect(),
+            items: Items::new(start, capacity, |index| Item {
+                link: Link::new(index),
+                wakers: this.as_ptr(),
+            }),
         })
     }
 
@@ -111,8 +142,8 @@ impl Wakers {
             .map_or(&self.shared, |first| &first.shared)
     }
 
-    pub(super) fn link(&self, offset: usize) -> &Link {
-        &self.items[offset].link
+    pub(super) fn link(&self, offset: usize) -> Option<&Link> {
+        self.items.list().get(offset).map(|item| &item.link)
     }
 
     /// Lends a child's link and waker; the count moves only when that is cloned.
@@ -121,7 +152,7 @@ impl Wakers {
         offset: usize,
         f: impl FnOnce(&Link, &Waker) -> R,
     ) -> R {
-        let place = &self.items[offset];
+        let place = &self.items.list()[offset];
         let item: *const Item = place;
         // SAFETY: M3: `self` holds a count as long as the waker is lent, and the waker's own drop does not run. The
         // table keeps the contract of `RawWaker`: its functions work from any thread, for the item is `Sync`.

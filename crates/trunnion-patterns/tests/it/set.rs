@@ -69,6 +69,34 @@ fn only_the_woken_are_polled_in_the_order_of_the_wakes() {
 }
 
 #[test]
+fn the_order_of_the_wakes_holds_across_slabs() {
+    let remotes = remotes(100);
+    let mut set = set_of(remotes.iter().map(Remote::operation));
+    assert_eq!(ended(&mut set), []);
+    // From both ends, and so from slab to slab.
+    let order: Vec<usize> = (0..50).flat_map(|at| [at, 99 - at]).collect();
+    for at in &order {
+        remotes[*at].finish();
+    }
+    assert_eq!(ended(&mut set), order);
+}
+
+#[test]
+fn a_child_whose_making_panics_is_not_added() {
+    let mut set = set_of([ready(0), ready(1)]);
+    let not_made = |set: &mut FutureSet<_>| {
+        let made = catch_unwind(AssertUnwindSafe(|| set.insert_with(|| panic!("not made"))));
+        made.is_err()
+    };
+    // In a new place, then in one that has become vacant.
+    assert!(not_made(&mut set));
+    assert_eq!((set.len(), set.insert(ready(2))), (2, 2));
+    assert!(set.remove(1) && not_made(&mut set));
+    assert_eq!((set.len(), set.insert(ready(1))), (2, 1));
+    assert_eq!(ended(&mut set), [0, 2, 1]);
+}
+
+#[test]
 fn what_is_inserted_comes_after_what_was_woken_before() {
     let remotes = remotes(3);
     let mut set = set_of(remotes[..2].iter().map(Remote::operation));
