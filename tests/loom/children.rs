@@ -75,7 +75,7 @@ fn turn(crew: &Crew, told: Pin<&mut Told<Child, Dropped>>, signal: &Arc<Signal>)
         crew.end(card, Ended::Cancelled);
     }
     while let Poll::Ready(Some(_)) = turn.set.poll_next(cx) {}
-    match crew.rest(turn.set, false) {
+    match crew.rest(turn.set, false, false) {
         Rest::Sleeps if poll_told(told, cx).is_pending() => Turned::Asleep,
         Rest::Over => panic!("the body goes on"),
         Rest::More | Rest::Sleeps => Turned::More,
@@ -138,7 +138,7 @@ fn an_abort_races_the_sleep() {
         };
         let waker = Waker::from(Arc::clone(&signal));
         let cx = &mut Context::from_waker(&waker);
-        let rest = crew.rest(set, false);
+        let rest = crew.rest(set, false, false);
         let asleep = matches!(rest, Rest::Sleeps) && poll_told(told.as_mut(), cx).is_pending();
         other.join().unwrap();
         assert!(!asleep || signal.take(), "the abort wakes nobody");

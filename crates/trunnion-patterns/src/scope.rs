@@ -55,7 +55,7 @@ pub use value::{Direct, Placed, Route};
 /// Dropping the returned future drops the body, then the children, the last spawned first.
 ///
 /// # Cost
-/// Five allocations for a scope with children, and those of its children: see [`ScopeOf::spawn`].
+/// Three allocations for a scope with up to 16 children, and those of its children: see [`ScopeOf::spawn`].
 pub fn scope<'env, F, Fut>(body: F) -> ScopeFuture<AnySend<'env>, F, Fut>
 where
     F: FnOnce(Scope<'env>) -> Fut,

@@ -57,8 +57,8 @@ impl<H, O> Book<H, O> {
 impl<H: Member, O> Book<H, O> {
     /// Puts a child into the set, which is not moved for that.
     #[inline]
-    fn put(set: &mut FutureSet<H>, seats: &mut Seats<O>, card: Card, child: H) {
-        let number = set.insert(child);
+    fn put(set: &mut FutureSet<H>, seats: &mut Seats<O>, card: Card, make: impl FnOnce() -> H) {
+        let number = set.insert_with(make);
         if card.has_seat() {
             seats.place(card, number);
         }
@@ -66,20 +66,23 @@ impl<H: Member, O> Book<H, O> {
 
     /// Puts those that came meanwhile behind the others.
     fn empty_inbox(&mut self) {
+        if self.inbox.is_empty() {
+            return;
+        }
         if let Some(set) = &mut self.set {
             for child in self.inbox.drain(..) {
-                Self::put(set, &mut self.seats, child.card(), child);
+                Self::put(set, &mut self.seats, child.card(), || child);
             }
         }
     }
 
     /// Puts a child where the driver finds it, behind all others. One that is asleep, or about to be, looks into the inbox (C2).
     #[inline]
-    fn enter(&mut self, card: Card, child: H) {
+    fn enter(&mut self, card: Card, make: impl FnOnce() -> H) {
         let direct = mutant!("children-enter-unseen", self.awake, true) && self.inbox.is_empty();
         match &mut self.set {
-            Some(set) if direct => Self::put(set, &mut self.seats, card, child),
-            _ => self.inbox.push(child),
+            Some(set) if direct => Self::put(set, &mut self.seats, card, make),
+            _ => self.inbox.push(make()),
         }
     }
 }
@@ -158,7 +161,7 @@ impl<H, O> Children<H, O> {
             None => Card::detached(id),
             Some(location) => book.seats.give(id, location),
         };
-        book.enter(card, hold(future, card));
+        book.enter(card, || hold(future, card));
         let asleep = !book.awake;
         drop(locked);
         if mutant!("children-spawn-wakes-nobody", asleep, false) {
@@ -187,13 +190,14 @@ impl<H, O> Children<H, O> {
         book.empty_inbox();
     }
 
-    /// Takes the children to be polled.
+    /// Takes the children to be polled; the driver is awake from now on, if it was not before.
     pub(crate) fn take(&self) -> Turn<H>
     where
         H: Member,
     {
         let mut locked = self.queue.lock();
         let book = locked.shared();
+        book.awake = true;
         book.empty_inbox();
         let set = book.set.take().unwrap_or_default();
         let cards = core::mem::take(&mut book.aborts).into_iter();
@@ -202,8 +206,9 @@ impl<H, O> Children<H, O> {
         Turn { set, aborts }
     }
 
-    /// Gives the children back after their turn, and lets the driver go to sleep if there is nothing to do (C2).
-    pub(crate) fn rest(&self, set: FutureSet<H>, body_ended: bool) -> Rest {
+    /// Gives the children back after their turn, and lets the driver go to sleep if there is nothing to do (C2). One whose task
+    /// has been `woken` looks again anyway.
+    pub(crate) fn rest(&self, set: FutureSet<H>, body_ended: bool, woken: bool) -> Rest {
         let mut locked = self.queue.lock();
         let book = locked.shared();
         if body_ended && set.is_empty() && book.inbox.is_empty() {
@@ -213,7 +218,7 @@ impl<H, O> Children<H, O> {
             return Rest::Over;
         }
         book.set = Some(set);
-        if mutant!("children-rest-unchecked", book.has_news(), false) {
+        if woken || mutant!("children-rest-unchecked", book.has_news(), false) {
             return Rest::More;
         }
         book.awake = false;

@@ -42,8 +42,9 @@ pin_project! {
         #[pin]
         body: Option<Fut>,
         output: Option<Fut::Output>,
-        // Both are there from the first poll on.
+        // There from the first poll on.
         crew: Option<Crew<C>>,
+        // There from the first time that it goes to sleep.
         #[pin]
         told: Option<Told<Held<C>, C::Output>>,
         stops: fn(&Fut::Output) -> bool,
@@ -143,16 +144,17 @@ impl<C: Future> Crew<C> {
         }
     }
 
-    /// Drops those that are to go, and polls those that were woken; false if one has panicked.
-    fn turn(&mut self, turn: &mut Turn<Held<C>>, cx: &mut Context<'_>) -> bool {
+    /// Drops those that are to go, and polls those that were woken; true if that has woken the task.
+    fn turn(&mut self, turn: &mut Turn<Held<C>>, cx: &Context<'_>) -> bool {
         for (number, card) in turn.aborts.drain(..) {
             self.drop_child(card, || _ = turn.set.remove(number));
         }
         // One catch for all: after the first panic nobody has a turn any more.
         let polled = catch(|| {
             while self.panic.is_none() {
-                let Poll::Ready(Some((_, (card, result)))) = turn.set.poll_next(cx) else {
-                    break;
+                turn.set.begin_round();
+                let Some((_, (card, result))) = turn.set.next_ended() else {
+                    return !turn.set.is_empty() && turn.set.wait(cx);
                 };
                 match result {
                     Ok(_) if !card.has_seat() && !core::mem::needs_drop::<C::Output>() => {}
@@ -160,11 +162,12 @@ impl<C: Future> Crew<C> {
                     Err(panic) => self.fail(card, *panic),
                 }
             }
+            false
         });
-        if let Err(panic) = polled {
+        polled.unwrap_or_else(|panic| {
             self.keep_panic(panic);
-        }
-        self.panic.is_none()
+            false
+        })
     }
 
     /// Closes the scope and drops who is left: the body, then the children, the last spawned first.
@@ -216,13 +219,13 @@ where
         match core::mem::replace(this.stage, Stage::Runs) {
             Stage::Made(make) => {
                 let mut crew = Crew::new();
-                this.told.set(Some(crew.children.waiter()));
                 let scope = ScopeOf::new(crew.children.clone());
                 this.body.set(crew.guard(|| make(scope)));
                 *this.crew = Some(crew);
             }
             Stage::Runs => {
-                if let Some(crew) = this.crew {
+                // Where there is no body, the children are next.
+                if let (Some(crew), Some(_)) = (this.crew, &*this.body) {
                     crew.children.begin();
                 }
             }
@@ -250,19 +253,29 @@ where
 
     /// Gives the children their turns; true if the scope is over.
     fn poll_children(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Option<bool> {
-        let this = self.project();
+        let mut this = self.project();
         let crew = this.crew.as_mut()?;
         let mut turn = crew.children.take();
-        if !crew.turn(&mut turn, cx) {
+        let woken = crew.turn(&mut turn, cx);
+        if crew.panic.is_some() {
             let mut body = this.body;
             crew.stop(Some(turn.set), || body.set(None));
             return Some(true);
         }
-        match crew.children.rest(turn.set, this.body.is_none()) {
+        match crew.children.rest(turn.set, this.body.is_none(), woken) {
             Rest::Over => return Some(true),
-            Rest::Sleeps if poll_told(this.told.as_pin_mut()?, cx).is_pending() => {}
-            Rest::More | Rest::Sleeps => cx.waker().wake_by_ref(),
+            Rest::More if woken => return Some(false),
+            Rest::More => {}
+            Rest::Sleeps => {
+                if this.told.is_none() {
+                    this.told.set(Some(crew.children.waiter()));
+                }
+                if poll_told(this.told.as_pin_mut()?, cx).is_pending() {
+                    return Some(false);
+                }
+            }
         }
+        cx.waker().wake_by_ref();
         Some(false)
     }
 

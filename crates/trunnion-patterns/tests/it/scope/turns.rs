@@ -190,6 +190,32 @@ fn spawning_from_outside_wakes_the_scope_once() {
 }
 
 #[test]
+fn a_scope_that_has_woken_its_task_is_woken_by_nobody_else_before_its_turn() {
+    let outside = Rc::new(RefCell::new(None));
+    let mut scope = pin!(local_scope(async |s| {
+        s.spawn_detached(YieldOnce::new());
+        outside.replace(Some(s));
+        pending::<()>().await;
+    }));
+    let (wakes, ran) = (Arc::new(Wakes::default()), Rc::new(Cell::new(0)));
+    let spawn = || {
+        let ran = Rc::clone(&ran);
+        let child = async move { ran.set(ran.get() + 1) };
+        let outside = outside.borrow();
+        outside.as_ref().expect("it is there").spawn_detached(child);
+    };
+    assert!(wakes.poll(scope.as_mut()).is_pending());
+    spawn();
+    assert_eq!(wakes.count(), 1, "it is the child that woke");
+    assert!(wakes.poll(scope.as_mut()).is_pending());
+    assert_eq!((ran.get(), wakes.count()), (1, 1));
+    spawn();
+    assert_eq!(wakes.count(), 2, "it was asleep");
+    assert!(wakes.poll(scope.as_mut()).is_pending());
+    assert_eq!(ran.get(), 2);
+}
+
+#[test]
 fn children_from_outside_come_before_those_that_are_spawned_after_them() {
     let (order, outside) = (
         Rc::new(RefCell::new(Vec::new())),
