@@ -101,8 +101,25 @@ struct How<'a> {
     place: Option<Place>,
 }
 
-/// A child that was let in, its slot, and what was to be spawned.
-type Admitted<F> = ((Ticket, Member), usize, F);
+/// A child that was let in, and its slot.
+type Admitted = ((Ticket, Member), usize);
+
+/// Why a child is not let in.
+#[derive(Clone, Copy)]
+enum Refusal {
+    Cancelled,
+    Closed,
+}
+
+impl Refusal {
+    /// Gives `future` back, unpolled.
+    fn of<F>(self, future: F) -> SpawnError<F> {
+        match self {
+            Self::Cancelled => SpawnError::Cancelled(future),
+            Self::Closed => SpawnError::Closed(future),
+        }
+    }
+}
 
 /// A child's task, its slot and its number.
 type Begun<R, G> = (<R as Spawn>::Task<G>, (usize, u64));
@@ -160,10 +177,10 @@ impl<R, T, E> TaskScope<R, T, E> {
         entries.map(ChildInfo::new).collect()
     }
 
-    /// Gives `future` back, unpolled.
-    fn refuse<F>(&self, future: F) -> SpawnError<F> {
+    /// Takes note that a child is not taken because the scope is cancelled.
+    fn refuse(&self) -> Refusal {
         self.core.open().refused.store(true, Ordering::Relaxed);
-        SpawnError::Cancelled(future)
+        Refusal::Cancelled
     }
 }
 
@@ -190,10 +207,10 @@ where
 
     /// Lets a child in, unless the scope takes no more.
     #[inline]
-    fn admit<F>(&self, how: How<'_>, future: F) -> Result<Admitted<F>, SpawnError<F>> {
+    fn admit(&self, how: How<'_>) -> Result<Admitted, Refusal> {
         let (core, stops) = (self.core.open(), how.stops);
         if stops.has_come(&core.token) {
-            return Err(self.refuse(future));
+            return Err(self.refuse());
         }
         let (roster, location) = (&core.roster, how.options.location());
         let entered = if how.booked || core.books_all {
@@ -205,7 +222,7 @@ where
             counted.map(|id| (Seat::Counted { id, location }, 0, id))
         };
         let Some((seat, slot, id)) = entered else {
-            return Err(SpawnError::Closed(future));
+            return Err(Refusal::Closed);
         };
         let member = Member {
             id,
@@ -213,7 +230,7 @@ where
             stops,
             booked: matches!(seat, Seat::Booked(_)),
         };
-        Ok(((Ticket::new(seat, how.place), member), slot, future))
+        Ok(((Ticket::new(seat, how.place), member), slot))
     }
 
     /// Keeps a ticket that no runner hands in.
@@ -250,7 +267,10 @@ where
         F: Send + 'static,
     {
         let options = how.options;
-        let ((ticket, _), _, job) = self.admit(how, job)?;
+        let ((ticket, _), _) = match self.admit(how) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Err(refusal.of(job)),
+        };
         let (token, leash) = (self.token().clone(), Leash::new(self.held(ticket)));
         let handle = self.rt.spawn_blocking_with(options, move || {
             let called = catch(|| call(job, &token));
@@ -300,7 +320,7 @@ where
         let options = SpawnOptions::new();
         let mut how = How::new(options);
         how.booked = false;
-        if let Ok((child, _, future)) = self.admit(how, future) {
+        if let Ok((child, _)) = self.admit(how) {
             let core = Arc::clone(&self.core);
             let runner = Runner::new(core, child, ToJoinerAlone, future);
             self.rt.spawn_detached_with(options, runner);
@@ -443,7 +463,10 @@ where
         K: Route<F::Output, T, E, Given: Send> + Send + 'static,
     {
         let options = how.options;
-        let (child, slot, future) = self.admit(how, future)?;
+        let (child, slot) = match self.admit(how) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Err(refusal.of(future)),
+        };
         let seat = (slot, child.1.id);
         let runner = Runner::new(Arc::clone(&self.core), child, route, future);
         Ok((self.rt.spawn_with(options, runner), seat))

@@ -44,7 +44,7 @@ where
         value: fn(&CancelToken) -> T,
     ) -> Option<Hold<T, E>> {
         let how = How::new(options).gracefully();
-        let ((ticket, _), _, ()) = self.admit(how, ()).ok()?;
+        let ((ticket, _), _) = self.admit(how).ok()?;
         let held = self.held(ticket);
         Some(Hold { held, value })
     }
@@ -61,7 +61,10 @@ where
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
         let how = How::new(options).gracefully();
-        let ((mut ticket, member), _, part) = self.admit(how, part)?;
+        let ((mut ticket, member), _) = match self.admit(how) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Err(refusal.of(part)),
+        };
         let core = self.core.open();
         let future = catch(|| begin(part, core.token.child())).unwrap_or_else(|panic| {
             // It is the caller's, and there is no child to tell of.

@@ -89,7 +89,7 @@ where
                 place
             });
             let Ok(Ok(place)) = place.await else {
-                return Err(self.scope.refuse(future));
+                return Err(self.scope.refuse().of(future));
             };
             let child = self.launch(options, place, future);
             if lent.take().is_some() {
