@@ -85,6 +85,7 @@ fn subjects<const CHILDREN: u32, const WAITS: bool>(_: Host, started: &Started) 
         Started::Tokio(runtime) => {
             let rt = Tokio::new(runtime.handle().clone()).expect("the runtime has a timer");
             let mut rows = vec![native::row::<CHILDREN, WAITS, _>(NativeTokio)];
+            rows.push(native::limit::<CHILDREN, WAITS, _>(NativeTokio));
             rows.extend(ours::<CHILDREN, WAITS, _>(rt));
             rows.extend(peer::rows::<CHILDREN, WAITS>());
             rows
