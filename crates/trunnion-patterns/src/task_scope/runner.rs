@@ -43,9 +43,10 @@ pub(super) trait Route<V, T, E> {
     /// What the task gives.
     type Given;
 
-    fn value(&self, value: V) -> (Option<Outcome<T, E>>, Self::Handed);
+    /// Splits a value; `tells` is what [`tells`](Self::tells) said.
+    fn value(&self, value: V, tells: bool) -> (Option<Outcome<T, E>>, Joined<Self::Handed>);
 
-    /// Tells whether the joiner is told of a child that was cancelled or lost its runtime.
+    /// Tells whether the joiner is told of the child; asked once, when the child has ended.
     fn tells(&self) -> bool;
 
     /// Turns what the handle gets into what the task gives.
@@ -59,8 +60,8 @@ impl<T, E> Route<Result<T, E>, T, E> for ToJoiner {
     type Handed = ();
     type Given = Joined<()>;
 
-    fn value(&self, value: Result<T, E>) -> (Option<Outcome<T, E>>, ()) {
-        (Some(value.into()), ())
+    fn value(&self, value: Result<T, E>, _: bool) -> (Option<Outcome<T, E>>, Joined<()>) {
+        (Some(value.into()), Ok(()))
     }
 
     fn tells(&self) -> bool {
@@ -79,8 +80,8 @@ impl<T, E> Route<Result<T, E>, T, E> for ToJoinerAlone {
     type Handed = ();
     type Given = ();
 
-    fn value(&self, value: Result<T, E>) -> (Option<Outcome<T, E>>, ()) {
-        (Some(value.into()), ())
+    fn value(&self, value: Result<T, E>, _: bool) -> (Option<Outcome<T, E>>, Joined<()>) {
+        (Some(value.into()), Ok(()))
     }
 
     fn tells(&self) -> bool {
@@ -97,8 +98,8 @@ impl<V, T, E> Route<V, T, E> for ToHandle {
     type Handed = V;
     type Given = Joined<V>;
 
-    fn value(&self, value: V) -> (Option<Outcome<T, E>>, V) {
-        (None, value)
+    fn value(&self, value: V, _: bool) -> (Option<Outcome<T, E>>, Joined<V>) {
+        (None, Ok(value))
     }
 
     fn tells(&self) -> bool {
@@ -137,28 +138,23 @@ fn split<V, T, E, K: Route<V, T, E>>(
     route: &K,
     ended: Ended<V>,
 ) -> (Option<Outcome<T, E>>, Joined<K::Handed>) {
+    let tells = route.tells();
     match ended {
-        Ended::Value(value) => {
-            let (outcome, handed) = route.value(value);
-            (outcome, Ok(handed))
-        }
-        Ended::Panicked(panic) => {
-            let lost = copy_of(&panic);
-            (Some(Outcome::Panicked(panic)), Err(lost))
-        }
-        Ended::Cancelled => (
-            route.tells().then_some(Outcome::Cancelled),
-            Err(Lost::Cancelled),
-        ),
-        Ended::Shutdown => (
-            route.tells().then_some(Outcome::Shutdown),
-            Err(Lost::Shutdown),
-        ),
+        Ended::Value(value) => route.value(value, tells),
+        Ended::Panicked(panic) => panicked(panic),
+        Ended::Cancelled => (tells.then_some(Outcome::Cancelled), Err(Lost::Cancelled)),
+        Ended::Shutdown => (tells.then_some(Outcome::Shutdown), Err(Lost::Shutdown)),
     }
 }
 
-/// There is one payload, and it is the scope's: the handle gets the text.
+/// A panic is the scope's in any case.
 #[cold]
+pub(super) fn panicked<V, T, E>(panic: PanicPayload) -> (Option<Outcome<T, E>>, Joined<V>) {
+    let lost = copy_of(&panic);
+    (Some(Outcome::Panicked(panic)), Err(lost))
+}
+
+/// There is one payload, and it is the scope's: the handle gets the text.
 fn copy_of(panic: &PanicPayload) -> Lost {
     let text = panic.message().unwrap_or("a value that is not text");
     let copy = PanicPayload::new(Box::new(text.to_owned()));
@@ -267,10 +263,10 @@ where
             Err(panic) => ended.and_then_panicked(panic),
         };
         let core = this.stop.home().open();
-        if let Ended::Panicked(panic) = &ended {
+        let (outcome, handed) = split(&*this.route, ended);
+        if let Some(Outcome::Panicked(panic)) = &outcome {
             this.ticket.panicked(core, panic);
         }
-        let (outcome, handed) = split(&*this.route, ended);
         this.ticket.hand_in(core, outcome);
         K::give(handed)
     }

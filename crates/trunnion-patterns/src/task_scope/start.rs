@@ -6,13 +6,13 @@ use core::future::poll_fn;
 use core::pin::pin;
 use std::sync::Arc;
 
-use trunnion_core::panic::contain;
+use trunnion_core::panic::{catch, contain};
 use trunnion_core::wait::{Locked, Shared, WaitQueue, Waiter, Wakers};
 use trunnion_core::{JoinError, Spawn};
 
 use super::child::Child;
 use super::outcome::Outcome;
-use super::runner::{Joined, Route};
+use super::runner::{Joined, Route, panicked};
 
 /// Says why a child did not get ready.
 #[derive(Debug)]
@@ -71,24 +71,29 @@ pub struct Ready<V>(Hands<V>);
 
 impl<V> Ready<V> {
     /// Hands `value` to who waits in [`start`](super::TaskScope::start). From now on the child is its scope's alone.
+    ///
+    /// Where the child has ended meanwhile it was never ready, and `value` is dropped.
     pub fn send(self, value: V) {
-        self.put(Hand::Ready(Some(value)));
+        settle(&self.0, Hand::Ready(Some(value)));
     }
+}
 
-    fn put(&self, hand: Hand<V>) {
-        let put = self.0.lock_and_wake(|queue, wakers| {
-            if matches!(queue.shared(), Hand::Starting) {
-                *queue.shared() = hand;
-                queue.wake_front(wakers);
-            }
-        });
-        contain(|| drop(put));
-    }
+/// Says how the start went, unless that was said before.
+fn settle<V>(hands: &Hands<V>, mut hand: Hand<V>) {
+    let told = hands.lock_and_wake(|queue, wakers| {
+        if matches!(queue.shared(), Hand::Starting) {
+            core::mem::swap(queue.shared(), &mut hand);
+            queue.wake_front(wakers);
+        }
+    });
+    contain(|| drop(told));
+    // A value that came too late; not under the lock.
+    contain(|| drop(hand));
 }
 
 impl<V> Drop for Ready<V> {
     fn drop(&mut self) {
-        self.put(Hand::Gone);
+        settle(&self.0, Hand::Gone);
     }
 }
 
@@ -111,14 +116,24 @@ impl<V, T, E> Route<Result<T, E>, T, E> for ToStarter<V> {
     type Handed = Option<Result<(), E>>;
     type Given = Joined<Self::Handed>;
 
-    fn value(&self, value: Result<T, E>) -> (Option<Outcome<T, E>>, Self::Handed) {
-        if Route::<Result<T, E>, T, E>::tells(self) {
-            return (Some(value.into()), None);
+    fn value(
+        &self,
+        value: Result<T, E>,
+        tells: bool,
+    ) -> (Option<Outcome<T, E>>, Joined<Self::Handed>) {
+        if tells {
+            return (Some(value.into()), Ok(None));
         }
-        (None, Some(value.map(drop)))
+        // Nobody takes the value: what its destructor does is the child's.
+        match catch(|| value.map(drop)) {
+            Ok(ended) => (None, Ok(Some(ended))),
+            Err(panic) => panicked(panic),
+        }
     }
 
+    /// The child has ended: where it was not ready by now, it never will be.
     fn tells(&self) -> bool {
+        settle(&self.0, Hand::Gone);
         matches!(self.0.lock().shared(), Hand::Ready(_))
     }
 

@@ -8,6 +8,7 @@ mod kept;
 mod limits;
 pub(crate) mod panics;
 mod races;
+mod starts;
 mod sweeps;
 
 use std::future::Future;
