@@ -19,7 +19,7 @@ pub(super) use open::{run, token_of};
 use stop::Stage;
 
 use super::builder::{PanicPolicy, Plan};
-use super::error::{ScopeError, Why};
+use super::error::{Failed, Fault, ScopeError, Why};
 use super::joiner::{Done, Flow, Joiner, Over};
 use super::members::Watch;
 use super::outcome::{ChildInfo, Outcome};
@@ -38,12 +38,12 @@ struct Driver<J, T, E> {
     spare: Vec<(Entry, Outcome<T, E>)>,
     stage: Stage,
     body_ended: bool,
-    body_error: Option<E>,
+    body_error: Option<Failed<E>>,
     panic: FirstPanic,
     elapsed: Option<Elapsed>,
     // The joiner or the body has ended it.
     decided: bool,
-    // The body or a child was cut short.
+    // The body or a child was cut short, or failed after the scope had been cancelled.
     cut: bool,
 }
 
@@ -108,7 +108,7 @@ where
 
     fn take_report(&mut self, child: ChildInfo, outcome: Outcome<T, E>, running: usize) {
         let after_cancel = self.core().token.is_cancelled();
-        self.cut |= after_cancel && outcome.is_cancelled();
+        self.cut |= after_cancel && !outcome.is_ok();
         if let Some(watch) = &mut self.plan.watch {
             watch.count(&outcome);
         }
@@ -166,8 +166,7 @@ where
             Ok(Poll::Pending) => self.cut = true,
             Ok(Poll::Ready(Ok(()))) => {}
             Ok(Poll::Ready(Err(error))) => {
-                self.body_error = Some(error);
-                self.stop(CancelKind::ScopeClosed);
+                self.fail_body(error);
             }
             Err(panic) => self.keep_panic(panic),
         }
@@ -175,6 +174,18 @@ where
             self.keep_panic(panic);
         }
         self.end_body();
+    }
+
+    /// Keeps the body's error, and cancels the scope.
+    fn fail_body(&mut self, error: E) {
+        let after_cancel = self.core().token.is_cancelled();
+        self.cut |= after_cancel;
+        self.body_error = Some(Failed {
+            child: None,
+            fault: Fault::Error(error),
+            after_cancel,
+        });
+        self.stop(CancelKind::ScopeClosed);
     }
 
     fn end_body(&mut self) {
@@ -218,14 +229,15 @@ where
         let Some(joiner) = self.joiner.take() else {
             unreachable!("a scope has one end")
         };
-        let result = joiner.finish(&Over { cut });
-        match self.body_error.take() {
-            None => result,
-            Some(error) => {
-                let others = result.err().unwrap_or(ScopeError::new(Why::Failed));
-                Err(others.led_by(error))
-            }
-        }
+        let over = Over { cut };
+        let result = joiner.finish(&over);
+        let Some(body) = self.body_error.take() else {
+            return result;
+        };
+        let answers = body.after_cancel;
+        let others = result.err().unwrap_or(ScopeError::new(Why::Failed));
+        let led = others.led_by(body);
+        Err(if answers { over.explain(led) } else { led })
     }
 
     #[expect(clippy::panic, reason = "it would wait for itself without end")]

@@ -8,13 +8,13 @@ use trunnion_core::{CancelReason, PanicPayload};
 use super::outcome::{ChildInfo, Outcome};
 use crate::Elapsed;
 
-/// How many failures behind the first are kept; the others are counted.
+/// How many failures of children behind the first are kept; the others are counted.
 const KEPT: usize = 15;
 
 /// Says why a scope gave no result; the same shape for one failure or many.
 ///
-/// [`first`](Self::first) is the failure that decided. What failed after it is beside it and never replaces it; beyond 15
-/// such failures are counted only.
+/// [`first`](Self::first) is the failure that decided. What failed after it is beside it and never replaces it; so is what failed after a
+/// deadline or a cancellation from outside had decided, and there is no first then. Beyond 16 failures they are counted only.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ScopeError<E> {
@@ -142,14 +142,21 @@ impl<E> ScopeError<E> {
         true
     }
 
-    /// Puts the body's error before all others.
-    pub(super) fn led_by(self, error: E) -> Self {
+    /// Puts a first failure that came after a cancellation beside it: it has not decided.
+    pub(super) fn set_answer_aside(&mut self) {
+        if let Some(answer) = self.first.take_if(|first| first.after_cancel) {
+            self.rest.insert(0, *answer);
+        }
+    }
+
+    /// Puts the body's error before all others; beside the first, if it came after a cancellation.
+    pub(super) fn led_by(mut self, body: Failed<E>) -> Self {
+        if body.after_cancel && self.first.is_some() {
+            self.rest.insert(0, body);
+            return self;
+        }
         let mut led = Self::new(Why::Failed);
-        led.push(Failed {
-            child: None,
-            fault: Fault::Error(error),
-            after_cancel: false,
-        });
+        led.push(body);
         led.more = self.more;
         led.cancelled = self.cancelled;
         let first = self.first.map(|first| *first);

@@ -142,10 +142,22 @@ impl Over {
         }
     }
 
-    /// Says of `failures` that the scope was cut short, if it was.
+    /// Says of `failures` that the scope was cut short, if it was; those that came after that then stand beside it, and none is the first.
     #[must_use]
-    pub fn explain<E>(&self, failures: ScopeError<E>) -> ScopeError<E> {
-        let why = self.cut.clone().unwrap_or_else(|| failures.why.clone());
-        ScopeError { why, ..failures }
+    pub fn explain<E>(&self, mut failures: ScopeError<E>) -> ScopeError<E> {
+        if let Some(why) = &self.cut {
+            failures.why = why.clone();
+            failures.set_answer_aside();
+        }
+        failures
+    }
+
+    /// Gives `failures` as the error, if there are any or the scope was cut short.
+    pub(super) fn fail<E>(&self, failures: ScopeError<E>) -> Result<(), ScopeError<E>> {
+        match &failures.first {
+            None => self.check(failures),
+            Some(first) if first.after_cancel => Err(self.explain(failures)),
+            Some(_) => Err(failures),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Scopes that spawn, in the simulator.
 
 mod body;
+mod cuts;
 mod ends;
 mod handles;
 mod joiners;

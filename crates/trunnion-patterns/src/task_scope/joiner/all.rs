@@ -53,10 +53,7 @@ impl<T, E> Joiner<T, E> for AllOrFirstError<T, E> {
     }
 
     fn finish(mut self, over: &Over) -> Result<Vec<T>, ScopeError<E>> {
-        if self.failures.first.is_some() {
-            return Err(self.failures);
-        }
-        over.check(self.failures)?;
+        over.fail(self.failures)?;
         self.values.sort_unstable_by_key(|(number, _)| *number);
         Ok(self.values.into_iter().map(|(_, value)| value).collect())
     }

@@ -70,10 +70,7 @@ impl<T, E> Joiner<T, E> for Discard<E> {
     }
 
     fn finish(self, over: &Over) -> Result<(), ScopeError<E>> {
-        if self.failures.first.is_some() {
-            return Err(self.failures);
-        }
-        over.check(self.failures)
+        over.fail(self.failures)
     }
 }
 
