@@ -27,7 +27,7 @@ type Told<'a, M> = Waiter<&'a WaitQueue<Book<M>>>;
 
 /// Lets a child in.
 fn enter<M>(roster: &Roster<M>) -> Option<Seat> {
-    let entered = roster.enter(None, Location::caller());
+    let entered = roster.enter(None, Location::caller(), false);
     entered.map(|(slot, _)| Seat::Booked(slot))
 }
 
@@ -74,11 +74,11 @@ fn a_late_spawn_races_the_last_ticket() {
             })
         };
         leave(&roster, Seat::Body, None);
-        if roster.take(&mut Vec::new()) == 0 {
+        if roster.take(&mut Vec::new()).0 == 0 {
             over.set();
         }
         late.join().unwrap();
-        assert_eq!(roster.take(&mut Vec::new()), 0, "a ticket is kept");
+        assert_eq!(roster.take(&mut Vec::new()).0, 0, "a ticket is kept");
         assert!(enter(&roster).is_none());
     });
 }
@@ -101,7 +101,7 @@ fn a_join_races_the_last_ticket() {
         let polled = poll(&roster, told.as_mut(), &signal);
         if polled.is_ready() {
             payloads.iter().for_each(Payload::read);
-            assert_eq!(roster.take(&mut Vec::new()), 0, "ready too early");
+            assert_eq!(roster.take(&mut Vec::new()).0, 0, "ready too early");
         }
         for child in children {
             child.join().unwrap();
@@ -111,6 +111,28 @@ fn a_join_races_the_last_ticket() {
         assert!(polled.is_ready() || poll(&roster, told.as_mut(), &signal).is_ready());
         payloads.iter().for_each(Payload::read);
         assert_released(&signal);
+    });
+}
+
+/// A child whose end the joiner is not told of comes in and leaves while the scope counts those who report: it is never one of them.
+#[test]
+fn a_silent_child_races_the_count() {
+    model("scope::a_silent_child_races_the_count", || {
+        let roster = Arc::new(Roster::<()>::new(None));
+        let silent = {
+            let roster = Arc::clone(&roster);
+            thread::spawn(move || {
+                let entered = roster.enter(None, Location::caller(), true);
+                let (slot, _) = entered.unwrap();
+                leave(&roster, Seat::Booked(slot), None);
+            })
+        };
+        for _ in 0..2 {
+            let (_, heard) = roster.take(&mut Vec::new());
+            assert_eq!(heard, 1, "nobody but the body is heard");
+        }
+        silent.join().unwrap();
+        assert_eq!(roster.take(&mut Vec::new()), (1, 1));
     });
 }
 
@@ -198,7 +220,7 @@ fn two_reports_race_the_scope() {
             child.join().unwrap();
         }
         let mut rest = Vec::new();
-        assert_eq!(roster.take(&mut rest), 1, "the body is in");
+        assert_eq!(roster.take(&mut rest).0, 1, "the body is in");
         let missed = polled.is_pending() && !rest.is_empty() && signal.wakes() == 0;
         assert!(!missed, "a report lies there and nobody is woken");
         let mut numbers: Vec<_> = reports.into_iter().chain(rest).map(|it| it.1).collect();
@@ -227,11 +249,11 @@ fn a_dropped_scope_stays_counted_until_its_child_leaves() {
             };
             drop(inner.abandon());
             leave(&inner, Seat::Body, None);
-            if around.take(&mut Vec::new()) == 0 {
+            if around.take(&mut Vec::new()).0 == 0 {
                 payload.read();
             }
             child.join().unwrap();
-            assert_eq!(around.take(&mut Vec::new()), 0, "a place is kept");
+            assert_eq!(around.take(&mut Vec::new()).0, 0, "a place is kept");
         },
     );
 }
@@ -257,11 +279,11 @@ fn a_place_that_is_handed_over_races_the_last_ticket() {
             };
             drop(inner.abandon());
             drop(inner.keep(place.unwrap()));
-            if around.take(&mut Vec::new()) == 0 {
+            if around.take(&mut Vec::new()).0 == 0 {
                 payload.read();
             }
             child.join().unwrap();
-            assert_eq!(around.take(&mut Vec::new()), 0, "a place is kept");
+            assert_eq!(around.take(&mut Vec::new()).0, 0, "a place is kept");
         },
     );
 }

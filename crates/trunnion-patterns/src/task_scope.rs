@@ -98,6 +98,8 @@ struct How<'a> {
     stops: Stops,
     // It lies in a slot, where its handle finds it.
     booked: bool,
+    // The joiner is told of nothing but its panic.
+    silent: bool,
     place: Option<Place>,
 }
 
@@ -130,6 +132,7 @@ impl<'a> How<'a> {
             options,
             stops: Stops::Cancelled,
             booked: true,
+            silent: false,
             place: None,
         }
     }
@@ -137,6 +140,11 @@ impl<'a> How<'a> {
     fn gracefully(self) -> Self {
         let stops = Stops::Killed;
         Self { stops, ..self }
+    }
+
+    fn silently(self) -> Self {
+        let silent = true;
+        Self { silent, ..self }
     }
 
     fn in_place(self, place: Option<Place>) -> Self {
@@ -215,7 +223,7 @@ where
         let (roster, location) = (&core.roster, how.options.location());
         let entered = if how.booked || core.books_all {
             let name = how.options.task_name().map(Arc::from);
-            let entered = roster.enter(name, location);
+            let entered = roster.enter(name, location, how.silent);
             entered.map(|(slot, id)| (Seat::Booked(slot), slot, id))
         } else {
             let counted = roster.count();
@@ -366,7 +374,8 @@ where
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.launch(How::new(SpawnOptions::new()), ToHandle, future)
+        let how = How::new(SpawnOptions::new()).silently();
+        self.launch(how, ToHandle, future)
             .unwrap_or_else(|_| self.refused())
     }
 

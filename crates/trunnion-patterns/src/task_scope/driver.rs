@@ -35,7 +35,7 @@ struct Driver<J, T, E> {
     plan: Plan,
     // Empty once the result is given.
     joiner: Option<J>,
-    spare: Vec<(Entry, Outcome<T, E>)>,
+    spare: Vec<(Entry, Option<Outcome<T, E>>)>,
     stage: Stage,
     body_ended: bool,
     body_error: Option<Failed<E>>,
@@ -88,19 +88,23 @@ where
         }
     }
 
-    /// Feeds the joiner; how many are in, the body not forgotten, at a moment without reports.
-    fn take_reports(&mut self) -> usize {
+    /// Feeds the joiner; how many are in at a moment without reports, and how many of them report, the body not forgotten.
+    fn take_reports(&mut self) -> (usize, usize) {
         loop {
             let mut reports = core::mem::take(&mut self.spare);
-            let live = self.core().roster.take(&mut reports);
+            let (live, heard) = self.core().roster.take(&mut reports);
             if reports.is_empty() {
                 self.spare = reports;
-                return live;
+                return (live, heard);
             }
-            let mut running = reports.len() + live - usize::from(!self.body_ended);
+            let mut running = reports.len() + heard - usize::from(!self.body_ended);
             for (entry, outcome) in reports.drain(..) {
                 running -= 1;
-                self.take_report(ChildInfo::new(entry), outcome, running);
+                match outcome {
+                    Some(outcome) => self.take_report(ChildInfo::new(entry), outcome, running),
+                    None if self.body_ended => self.ask(|joiner| joiner.on_body_end(running)),
+                    None => {}
+                }
             }
             self.spare = reports;
         }
@@ -192,13 +196,13 @@ where
         self.body_ended = true;
         drop(self.core().roster.leave(Seat::Body, None));
         // What is known of the children comes before the news that there is no more body.
-        let running = self.take_reports();
+        let (_, running) = self.take_reports();
         self.ask(|joiner| joiner.on_body_end(running));
     }
 
     /// Tells whether all are gone and all reports taken.
     fn is_over(&mut self) -> bool {
-        self.body_ended && self.take_reports() == 0
+        self.body_ended && self.take_reports().0 == 0
     }
 
     /// Says why the scope was cut short, if it was, and neither by its joiner nor by its body.
@@ -259,8 +263,8 @@ impl<J, T, E> Drop for Driver<J, T, E> {
     fn drop(&mut self) {
         let (reports, mut live) = self.core().roster.abandon();
         for (_, outcome) in reports {
-            if let Some(watch) = &mut self.plan.watch {
-                watch.count(&outcome);
+            if let (Some(watch), Some(outcome)) = (&mut self.plan.watch, &outcome) {
+                watch.count(outcome);
             }
             contain(|| drop(outcome));
         }

@@ -77,7 +77,9 @@ pub trait Joiner<T, E>: Sized {
     /// Takes the outcome of a child.
     fn on_done(&mut self, done: Done<T, E>) -> Flow;
 
-    /// Learns that the body has ended, with `running` children that have not been seen to end.
+    /// Learns that the body has ended, with `running` children of which [`on_done`](Self::on_done) may still tell.
+    ///
+    /// It is called again when one of these has left without that: one of [`start`](super::TaskScope::start) that ended before it was ready.
     fn on_body_end(&mut self, running: usize) -> Flow {
         let _ = running;
         Flow::Continue
@@ -118,7 +120,8 @@ pub struct Done<T, E> {
     pub outcome: Outcome<T, E>,
     /// The scope had been cancelled when this was seen.
     pub after_cancel: bool,
-    /// How many children have not been seen to end, this one not counted.
+    /// How many children of which the joiner may still be told have not been seen to end, this one not counted. Those of
+    /// [`spawn_with_handle`](super::TaskScope::spawn_with_handle), scopes inside this one and releases of brackets are none of them.
     pub running: usize,
 }
 

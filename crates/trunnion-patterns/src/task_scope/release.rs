@@ -20,7 +20,7 @@ where
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let mut how = How::new(options);
+        let mut how = How::new(options).silently();
         how.stops = Stops::Never;
         let task = match self.begin(how, ToHandle, release) {
             Ok((task, _)) => task,

@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     pub(crate) location: &'static Location<'static>,
     /// Its own handle has asked it to stop.
     pub(crate) aborted: bool,
+    /// What becomes of it is not the joiner's, unless it panics.
+    pub(crate) silent: bool,
 }
 
 impl Entry {
@@ -37,6 +39,7 @@ impl Entry {
             name: None,
             location,
             aborted: false,
+            silent: false,
         }
     }
 }
@@ -57,7 +60,7 @@ pub(crate) enum Seat {
 
 /// A scope, as seen from the scopes and handles inside it.
 pub(crate) trait Enclosing: Send + Sync {
-    /// Lets one in; its slot and its number.
+    /// Lets one in who has nothing to report; its slot and its number.
     fn enter(
         &self,
         name: Option<Arc<str>>,
@@ -120,6 +123,8 @@ enum Slot {
 pub(crate) struct Book<M> {
     slots: Vec<Slot>,
     free: usize,
+    // How many of those in slots are silent.
+    silent: usize,
     reports: Vec<(Entry, M)>,
     // Nobody takes reports any more.
     abandoned: bool,
@@ -136,6 +141,7 @@ impl<M> Shared for Book<M> {
 
 impl<M> Book<M> {
     fn insert(&mut self, entry: Entry) -> usize {
+        self.silent += usize::from(entry.silent);
         let slot = self.free;
         let Some(place) = self.slots.get_mut(slot) else {
             self.slots.push(Slot::Taken(entry));
@@ -152,7 +158,10 @@ impl<M> Book<M> {
         let taken = core::mem::replace(place, Slot::Free(self.free));
         self.free = slot;
         match taken {
-            Slot::Taken(entry) => Some(entry),
+            Slot::Taken(entry) => {
+                self.silent -= usize::from(entry.silent);
+                Some(entry)
+            }
             Slot::Free(_) => None,
         }
     }
@@ -188,6 +197,7 @@ impl<M> Roster<M> {
         let queue = WaitQueue::new(Book {
             slots: Vec::new(),
             free: NONE,
+            silent: 0,
             reports: Vec::new(),
             abandoned: false,
             outer,
@@ -235,16 +245,20 @@ impl<M> Roster<M> {
         &self,
         name: Option<Arc<str>>,
         location: &'static Location<'static>,
+        silent: bool,
     ) -> Option<(usize, u64)> {
-        let id = self.count()?;
-        let aborted = false;
+        // Under the lock, so that who takes the reports never takes a silent one for one who reports.
+        let early: Option<u64> = mutant!("scope-counts-outside-the-lock", None, self.count());
+        let mut locked = self.queue.lock();
+        let id = early.or_else(|| self.count())?;
         let entry = Entry {
             id,
             name,
             location,
-            aborted,
+            aborted: false,
+            silent,
         };
-        Some((self.queue.lock().shared().insert(entry), id))
+        Some((locked.shared().insert(entry), id))
     }
 
     /// Lets the one in `seat` out and keeps its report; what was held of the enclosing scope, if that was the last.
@@ -325,12 +339,13 @@ impl<M> Roster<M> {
         if ended { book.outer.take() } else { None }
     }
 
-    /// Swaps the reports for `spare`, which is empty; how many are in.
-    pub(crate) fn take(&self, spare: &mut Vec<(Entry, M)>) -> usize {
+    /// Swaps the reports for `spare`, which is empty; how many are in, and how many of them are not silent.
+    pub(crate) fn take(&self, spare: &mut Vec<(Entry, M)>) -> (usize, usize) {
         let mut locked = self.queue.lock();
         let book = locked.shared();
         core::mem::swap(&mut book.reports, spare);
-        self.live()
+        let live = self.live();
+        (live, live.saturating_sub(book.silent))
     }
 
     /// Waits for a report, or for the last one to leave.
@@ -387,7 +402,7 @@ impl<M: Send> Enclosing for Roster<M> {
         name: Option<Arc<str>>,
         location: &'static Location<'static>,
     ) -> Option<(usize, u64)> {
-        self.enter(name, location)
+        self.enter(name, location, true)
     }
 
     fn leave(&self, slot: usize) -> Option<Outer> {

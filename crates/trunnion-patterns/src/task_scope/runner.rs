@@ -42,6 +42,8 @@ pub(super) trait Route<V, T, E> {
     type Handed;
     /// What the task gives.
     type Given;
+    /// Whether nothing but a panic goes to the joiner in any case.
+    const SILENT: bool = false;
 
     /// Splits a value; `tells` is what [`tells`](Self::tells) said.
     fn value(&self, value: V, tells: bool) -> (Option<Outcome<T, E>>, Joined<Self::Handed>);
@@ -97,6 +99,7 @@ pub(super) struct ToHandle;
 impl<V, T, E> Route<V, T, E> for ToHandle {
     type Handed = V;
     type Given = Joined<V>;
+    const SILENT: bool = true;
 
     fn value(&self, value: V, _: bool) -> (Option<Outcome<T, E>>, Joined<V>) {
         (None, Ok(value))
@@ -267,7 +270,11 @@ where
         if let Some(Outcome::Panicked(panic)) = &outcome {
             this.ticket.panicked(core, panic);
         }
-        this.ticket.hand_in(core, outcome);
+        if outcome.is_none() && !K::SILENT {
+            this.ticket.hand_in_unheard(core);
+        } else {
+            this.ticket.hand_in(core, outcome);
+        }
         K::give(handed)
     }
 

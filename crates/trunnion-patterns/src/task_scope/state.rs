@@ -21,7 +21,8 @@ pub(super) type PanicHook = Box<dyn Fn(&ChildInfo, &PanicPayload) + Send + Sync>
 pub(super) type Joint<T, E> = WaitQueue<Members<Core<T, E>>>;
 
 pub(super) struct Core<T, E> {
-    pub(super) roster: Roster<Outcome<T, E>>,
+    /// Its reports; none of a child that might have had one and left without.
+    pub(super) roster: Roster<Option<Outcome<T, E>>>,
     pub(super) token: CancelToken,
     /// Which outcomes the joiner wants to see.
     pub(super) keeps: fn(&Outcome<T, E>) -> bool,
@@ -53,7 +54,7 @@ impl<T: Send, E: Send> Enclosing for Joint<T, E> {
         name: Option<Arc<str>>,
         location: &'static Location<'static>,
     ) -> Option<(usize, u64)> {
-        self.open().roster.enter(name, location)
+        self.open().roster.enter(name, location, true)
     }
 
     fn leave(&self, slot: usize) -> Option<Outer> {
@@ -110,15 +111,27 @@ impl Ticket {
     /// Hands the ticket in, with the outcome if the joiner is to see it.
     #[inline]
     pub(super) fn hand_in<T, E>(&mut self, core: &Core<T, E>, outcome: Option<Outcome<T, E>>) {
-        let Some(seat) = self.seat.take() else {
+        if self.seat.is_none() {
             return;
-        };
+        }
         let kept = match outcome {
             Some(Outcome::Panicked(panic)) => Some(Outcome::Panicked(panic)),
             Some(outcome) => kept(core, outcome),
             None => None,
         };
-        drop(core.roster.leave(seat, kept));
+        self.leave(core, kept.map(Some));
+    }
+
+    /// Hands the ticket in of a child that was counted as one that reports, and does not.
+    pub(super) fn hand_in_unheard<T, E>(&mut self, core: &Core<T, E>) {
+        self.leave(core, Some(None));
+    }
+
+    #[inline]
+    fn leave<T, E>(&mut self, core: &Core<T, E>, report: Option<Option<Outcome<T, E>>>) {
+        if let Some(seat) = self.seat.take() {
+            drop(core.roster.leave(seat, report));
+        }
         // The place is free when the child has left.
         self.place = None;
     }

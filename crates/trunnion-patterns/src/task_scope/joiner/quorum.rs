@@ -11,8 +11,8 @@ use crate::task_scope::outcome::Outcome;
 
 /// Gives the first `n` values in the order in which they came, and cancels the others; fails as soon as `n` is out of reach.
 ///
-/// It is out of reach when the body has ended and the children that still run are too few. A child that is to spawn others must
-/// therefore do so before it is needed for the quorum itself.
+/// It is out of reach when the body has ended and the children that still run are too few. A child whose value goes to its handle has no
+/// vote, and neither has a scope inside this one. Who is to spawn children that vote must therefore do so while enough others run.
 ///
 /// ```
 /// use std::num::NonZeroUsize;

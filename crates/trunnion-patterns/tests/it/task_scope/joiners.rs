@@ -1,14 +1,15 @@
 //! What the joiners make of outcomes.
 
+use std::future::pending;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use trunnion_core::Clock;
 use trunnion_core::sync::Mutex;
+use trunnion_core::{Clock, Timer, YieldNow};
 use trunnion_patterns::{
     CollectAll, Discard, Done, FirstDone, FirstSuccess, Flow, Fold, Outcome, Quorum, TaskScope,
-    Tolerate, Why,
+    Tolerate, Why, gather,
 };
 use trunnion_sim::run;
 
@@ -185,6 +186,67 @@ fn too_few_children_are_out_of_reach_when_the_body_ends() {
         });
         assert!(error.await.is_err());
         assert_eq!(rt.now(), start);
+    });
+}
+
+#[test]
+fn a_quorum_does_not_wait_for_those_who_have_no_vote() {
+    in_each_schedule(|rt| async move {
+        let (start, around) = (rt.now(), Mutex::new(None));
+        let scope = TaskScope::builder(&rt).joiner(Quorum::new(some(1)));
+        let votes = scope.run(async |s: TaskScope<_, (), Fault>| {
+            drop(s.spawn_with_handle(after(&rt, 9, ())));
+            *around.lock() = Some(s.child_scope());
+            drop(s.spawn(after(&rt, 1, Err("one"))));
+            Ok(())
+        });
+        let inside = async {
+            rt.yield_now().await;
+            let inner = around.lock().take().expect("the body has run");
+            let endless = inner.run(async |_: TaskScope<_, (), Fault>| pending().await);
+            endless.await.is_err()
+        };
+        let (votes, cancelled) = gather((votes, inside)).await;
+        let error = votes.expect_err("nobody is left who could vote");
+        assert!(
+            cancelled && matches!(error.why, Why::OutOfReach),
+            "{error:?}"
+        );
+        assert_eq!(rt.now() - start, MOMENT);
+    });
+}
+
+/// Until it is ready it may still become one who votes; its end is told to nobody but who started it.
+#[test]
+fn a_quorum_waits_for_a_child_that_gets_ready_and_not_for_one_that_fails_before() {
+    in_each_schedule(|rt| async move {
+        for (ready, votes) in [(true, Some(7)), (false, None)] {
+            let start = rt.now();
+            let scope = TaskScope::builder(&rt).joiner(Quorum::new(some(1)));
+            let result = scope.run(async |s: TaskScope<_, u32, u32>| {
+                let (inner, clock) = (s.clone(), rt.clone());
+                drop(s.spawn_with_handle(async move {
+                    let slow = clock.clone();
+                    let started = inner.start(|tell| async move {
+                        slow.sleep(2 * MOMENT).await;
+                        if !ready {
+                            return Err(2);
+                        }
+                        tell.send(());
+                        slow.sleep(MOMENT).await;
+                        Ok(7)
+                    });
+                    assert_eq!(started.await.is_ok(), ready);
+                    clock.sleep(9 * MOMENT).await;
+                }));
+                drop(s.spawn(after(&rt, 1, Err(1))));
+                Ok(())
+            });
+            let result = result.await.ok().and_then(|votes| votes.first().copied());
+            assert_eq!(result, votes);
+            let moments = if ready { 3 } else { 2 };
+            assert_eq!(rt.now() - start, moments * MOMENT);
+        }
     });
 }
 
