@@ -96,6 +96,8 @@ pub(super) struct Plan {
     pub(super) around: Option<Around>,
     pub(super) limit: Option<NonZeroUsize>,
     pub(super) deadline: Option<Instant>,
+    /// That of the tokens around it.
+    pub(super) outer_deadline: Option<Instant>,
     pub(super) grace: Duration,
     pub(super) policy: PanicPolicy,
     pub(super) on_panic: Option<PanicHook>,
@@ -151,6 +153,7 @@ impl<R: Clone> TaskScopeBuilder<R> {
             around: None,
             limit: None,
             deadline: None,
+            outer_deadline: None,
             grace: GRACE,
             policy: PanicPolicy::default(),
             on_panic: None,
@@ -224,6 +227,9 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
     }
 
     /// Cancels the scope at `at`, with an error that says that this scope's time was over.
+    ///
+    /// The scope's token has it as its deadline, so that what is below it sees it. Of two equal deadlines the outer one counts: to this scope it
+    /// is a cancellation.
     pub const fn deadline(mut self, at: Instant) -> Self {
         self.plan.deadline = Some(at);
         self
@@ -326,14 +332,14 @@ impl<R, P> TaskScopeBuilder<R, P, Unlimited> {
     }
 
     /// Makes a scope that takes children now and is driven later; a scope around it is not looked at.
-    pub(crate) fn open<J, T, E>(self, joiner: J) -> Open<R, J, T, E>
+    pub(crate) fn open<J, T, E>(mut self, joiner: J) -> Open<R, J, T, E>
     where
         R: Clone,
         J: Joiner<T, E>,
         T: Send + 'static,
         E: Send + 'static,
     {
-        let token = driver::token_of(&self.plan);
+        let token = driver::token_of(&mut self.plan);
         Open::new(self.rt, self.plan, (token, None), joiner)
     }
 

@@ -32,7 +32,7 @@ where
     Fut: Future<Output = Result<(), E>>,
 {
     joiner.check(plan.limit).map_err(ScopeError::new)?;
-    let token = token_of(&plan);
+    let token = token_of(&mut plan);
     if let Some(reason) = token.reason() {
         return Err(ScopeError::new(Why::Cancelled(reason)));
     }
@@ -45,13 +45,31 @@ where
         .await
 }
 
-/// Makes the token of a scope.
-pub(in crate::task_scope) fn token_of(plan: &Plan) -> CancelToken {
+/// Makes the token of a scope, which has its deadline, and notes the one further out.
+pub(in crate::task_scope) fn token_of(plan: &mut Plan) -> CancelToken {
     let around = plan.around.as_ref();
-    match (&plan.token, around.and_then(|around| around.token.as_ref())) {
-        (None, None) => CancelToken::new(),
-        (Some(token), None) | (None, Some(token)) => token.child(),
-        (Some(token), Some(around)) => CancelToken::any_of([token, around]),
+    let around = around.and_then(|around| around.token.as_ref());
+    let parents = [plan.token.as_ref(), around];
+    let deadlines = parents
+        .iter()
+        .flatten()
+        .filter_map(|token| token.deadline());
+    plan.outer_deadline = deadlines.min();
+    let below = |parent: &CancelToken| match plan.deadline {
+        Some(at) => parent.child_until(at),
+        None => parent.child(),
+    };
+    match parents {
+        [None, None] if plan.deadline.is_none() => CancelToken::new(),
+        [None, None] => below(&CancelToken::new()),
+        [Some(token), None] | [None, Some(token)] => below(token),
+        [Some(token), Some(around)] => {
+            let joined = CancelToken::any_of([token, around]);
+            match plan.deadline {
+                Some(_) => below(&joined),
+                None => joined,
+            }
+        }
     }
 }
 

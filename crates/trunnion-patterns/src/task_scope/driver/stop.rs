@@ -70,10 +70,10 @@ where
         mut clock: Pin<&mut Option<R::Sleep>>,
         cx: &mut Context<'_>,
     ) -> bool {
-        let (own, outer) = (self.plan.deadline, self.core().token.deadline());
-        let Some(at) = own.into_iter().chain(outer).min() else {
+        let Some(at) = self.core().token.deadline() else {
             return false;
         };
+        let outer = self.plan.outer_deadline;
         if clock.is_none() {
             clock.set(Some(rt.sleep_until(at)));
         }

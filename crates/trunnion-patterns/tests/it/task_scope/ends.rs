@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use trunnion_core::sync::Mutex;
-use trunnion_core::{CancelKind, Clock, Timer, YieldNow};
-use trunnion_patterns::{ChildInfo, CollectAll, Discard, Outcome, TaskScope, Why, bracket};
+use trunnion_core::{CancelKind, CancelToken, Clock, Timer, YieldNow};
+use trunnion_patterns::{
+    ChildInfo, CollectAll, Discard, Outcome, TaskScope, Why, bracket, with_deadline,
+};
 use trunnion_sim::run;
 
 use super::{Census, Fault, MOMENT, after, in_each_schedule};
@@ -40,17 +42,40 @@ fn a_past_deadline_polls_the_body_once_and_keeps_what_is_ready() {
 }
 
 #[test]
+fn what_is_below_a_scope_sees_its_deadline() {
+    in_each_schedule(|rt| async move {
+        let at = rt.now() + MOMENT;
+        let scope = TaskScope::builder(&rt).deadline(at).joiner(Discard::new());
+        let error = scope.run(async |s: TaskScope<_, (), Fault>| {
+            assert_eq!(s.token().deadline(), Some(at));
+            let later = s.child_scope().deadline(at + MOMENT);
+            let later = later.run(async |s: TaskScope<_, (), Fault>| {
+                assert_eq!(s.token().deadline(), Some(at));
+                Ok(())
+            });
+            assert!(later.await.is_ok());
+            let clock = rt.clone();
+            drop(s.spawn_graceful(|token| async move {
+                let op = |token: CancelToken| token.cancelled_owned();
+                let done = with_deadline(&clock, at + MOMENT, op).token(&token).await;
+                assert!(!done.expired && done.output.kind() == CancelKind::Deadline);
+                assert_eq!(clock.now(), at);
+                Ok(())
+            }));
+            pending().await
+        });
+        assert!(error.await.expect_err("it is late").is_elapsed());
+    });
+}
+
+#[test]
 fn a_deadline_further_out_or_equal_passes_through_as_a_cancellation() {
     in_each_schedule(|rt| async move {
         for own in [MOMENT, 2 * MOMENT] {
             let outer = TaskScope::builder(&rt).deadline(rt.now() + MOMENT);
             let at = rt.now() + own;
             let error = outer.run(async |outer| {
-                let token = outer.token().child_until(rt.now() + MOMENT);
-                let inner = TaskScope::builder(&rt)
-                    .within(&outer)
-                    .token(&token)
-                    .deadline(at);
+                let inner = outer.child_scope().deadline(at);
                 let rt = rt.clone();
                 drop(outer.spawn_graceful(|_| async move {
                     let error = inner.run(async |_: TaskScope<_, (), Fault>| pending().await);
