@@ -8,7 +8,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 
-use trunnion_core::{Instant, Sleep, Timer};
+use trunnion_core::{Instant, Sleep, Timer, coop};
 
 pub use missed_tick::MissedTick;
 
@@ -107,6 +107,8 @@ impl<R: Timer> Interval<'_, R> {
 
     /// Waits for the next tick and gives the time at which it was due.
     ///
+    /// While more than one is due, every 128th gives way to other tasks.
+    ///
     /// # Cancel safety
     /// Dropping the returned future loses nothing: the tick stays due.
     pub const fn tick(&mut self) -> Tick<'_, R> {
@@ -139,6 +141,10 @@ impl<R: Timer> Future for Tick<'_, R> {
         let due = self.sleep.deadline();
         let (now, granularity) = (self.timer.now(), self.timer.granularity());
         let next = self.missed.next(due, now, self.period, granularity);
+        if next <= now {
+            // It may be ready for long: the tick stays due meanwhile.
+            ready!(coop::poll_proceed(cx));
+        }
         self.sleep.as_mut().reset(next);
         Poll::Ready(due)
     }

@@ -40,6 +40,25 @@ fn the_first_tick_comes_at_once_and_the_others_on_the_beat() {
 }
 
 #[test]
+fn a_beat_that_is_far_behind_gives_way_from_time_to_time() {
+    let clock = HandClock::default();
+    let mut beat = interval(&clock, PERIOD).expect("not zero");
+    clock.advance(300 * PERIOD);
+    let (mut taken, mut gave_way) = (0, 0);
+    while taken <= 300 {
+        match tick(&mut beat) {
+            Poll::Ready(due) => {
+                assert_eq!(due, taken * PERIOD.as_secs());
+                taken += 1;
+            }
+            Poll::Pending => gave_way += 1,
+        }
+    }
+    assert_eq!(gave_way, 2, "in 300 ticks that were late");
+    assert!(tick(&mut beat).is_pending());
+}
+
+#[test]
 fn a_beat_may_start_later_or_earlier() {
     let clock = HandClock::default();
     clock.advance(Duration::from_secs(25));
