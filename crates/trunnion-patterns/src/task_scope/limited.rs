@@ -49,7 +49,28 @@ impl<R, T, E> LimitedScope<R, T, E> {
         Self { scope, places }
     }
 
-    pub(super) const fn scope(&self) -> &TaskScope<R, T, E> {
+    /// Gives the scope without its limit, for what needs no place: its name and its children, [scopes inside it](TaskScope::child_scope), children
+    /// whose value goes to a handle, and those that clean up.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use trunnion_core::BlockOn;
+    /// use trunnion_patterns::TaskScope;
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let rt = sim.handle();
+    /// let limited = TaskScope::builder(&rt).limit(NonZeroUsize::MIN);
+    /// let done = sim.block_on(limited.run(async |s| {
+    ///     let inner = s.scope().child_scope().run(async |s| {
+    ///         drop(s.spawn(async { Ok(1) }));
+    ///         Ok::<_, std::io::Error>(())
+    ///     });
+    ///     assert_eq!(inner.await.unwrap(), [1]);
+    ///     Ok::<_, std::io::Error>(())
+    /// }));
+    /// assert_eq!(done.unwrap(), [(); 0]);
+    /// ```
+    pub const fn scope(&self) -> &TaskScope<R, T, E> {
         &self.scope
     }
 }
@@ -76,7 +97,36 @@ where
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let options = SpawnOptions::new();
+        self.spawn_with(SpawnOptions::new(), future)
+    }
+
+    /// Does the same for a child with a name.
+    ///
+    /// # Errors
+    /// [`SpawnError`] with the future, when the scope is cancelled or has ended.
+    ///
+    /// # Cancel safety
+    /// As for [`spawn`](Self::spawn).
+    #[track_caller]
+    pub fn spawn_named<'a, F>(
+        &'a self,
+        name: &'a str,
+        future: F,
+    ) -> impl Future<Output = Result<Child<R, ()>, SpawnError<F>>> + use<'a, R, T, E, F>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        self.spawn_with(SpawnOptions::new().name(name), future)
+    }
+
+    fn spawn_with<'a, F>(
+        &'a self,
+        options: SpawnOptions<'a>,
+        future: F,
+    ) -> impl Future<Output = Result<Child<R, ()>, SpawnError<F>>> + use<'a, R, T, E, F>
+    where
+        F: Future<Output = Result<T, E>> + Send + 'static,
+    {
         async move {
             let places = self.places.acquire_owned();
             let mut place = pin!(self.token().run_until_cancelled(places));

@@ -13,7 +13,7 @@ use trunnion_patterns::{
 };
 use trunnion_sim::{SimRuntime, run};
 
-use super::{Census, Fault, in_each_schedule};
+use super::{Census, Fault, after, in_each_schedule};
 
 fn some(number: usize) -> NonZeroUsize {
     NonZeroUsize::new(number).expect("not zero")
@@ -238,5 +238,27 @@ fn waits_of_one_child_side_by_side_do_not_wait_for_each_other() {
         let mut ran = ran.expect("it ends").expect("all succeed");
         ran.sort_unstable();
         assert_eq!(ran, [0, 1, 2, 3, 4]);
+    });
+}
+
+#[test]
+fn a_named_child_waits_for_a_place_and_what_needs_none_does_not() {
+    in_each_schedule(|rt| async move {
+        let scope = TaskScope::builder(&rt).limit(NonZeroUsize::MIN);
+        let done = scope.run(async |s: LimitedScope<_, u32, Fault>| {
+            let first = s.spawn_named("first", after(&rt, 2, Ok(1))).await;
+            let names = || s.scope().children();
+            assert_eq!(names()[0].name(), Some("first"));
+            let kept = s.scope().spawn_with_handle(after(&rt, 1, 7));
+            assert_eq!(kept.await.expect("it ends"), 7);
+            assert!(
+                !first.expect("it is open").is_finished(),
+                "it has the place"
+            );
+            let second = s.spawn_named("second", async { Ok(2) }).await;
+            assert!(!second.expect("it is open").is_refused());
+            Ok(())
+        });
+        assert_eq!(done.await.expect("all succeed"), [1, 2]);
     });
 }
