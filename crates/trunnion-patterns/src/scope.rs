@@ -19,6 +19,9 @@ pub use held::{AnyLocal, AnySend, Holds, Same};
 #[doc(hidden)]
 pub use value::{Direct, Placed, Route};
 
+/// The number of a child that its scope did not take; no other has it.
+pub(crate) const REFUSED: u64 = seats::Card::REFUSED.id;
+
 /// Runs `body` with children that borrow what lies outside, and waits for all of them.
 ///
 /// Python's `TaskGroup` and Trio's nursery in one task: body and children are polled by the task that awaits the scope, one

@@ -34,6 +34,8 @@ use roster::{Enclosing, Seat};
 use runner::{Joined, Route, Runner, ToHandle, ToJoiner, ToJoinerAlone};
 use state::{Held, Joint, Ticket};
 
+use crate::scope::REFUSED;
+
 pub(crate) use driver::Open;
 pub(crate) use hold::Hold;
 pub(crate) use watch::Watch;
@@ -298,8 +300,9 @@ where
 {
     /// Starts a child whose result goes to the joiner.
     ///
-    /// When the scope is cancelled or has ended, `future` is dropped unpolled, the handle says so ([`Child::is_refused`]), and the scope's
-    /// result does not hide it. [`try_spawn`](Self::try_spawn) gives the future back instead.
+    /// When the scope is cancelled or has ended, `future` is dropped unpolled, and the handle says so ([`Child::is_refused`]). The result of a
+    /// scope that was cancelled says that it was cut short then, unless its joiner gives what there is in any case, as [`CollectAll`] and
+    /// [`Tolerate`] do. [`try_spawn`](Self::try_spawn) gives the future back instead.
     ///
     /// # Cancel safety
     /// Dropping the handle changes nothing: the child is its scope's.
@@ -315,7 +318,7 @@ where
 
     /// Starts a child without a handle; the scope waits for it all the same.
     ///
-    /// When the scope is cancelled or has ended, `future` is dropped unpolled, and the result of a scope that was cancelled does not hide it.
+    /// When the scope is cancelled or has ended, `future` is dropped unpolled, and what the scope then gives is as for [`spawn`](Self::spawn). [`try_spawn`](Self::try_spawn) gives it back instead.
     ///
     /// # Cost
     /// What the task costs, and four locked steps: two that count, and two for a reference to the scope. Where it is pending, it takes
@@ -335,7 +338,7 @@ where
         }
     }
 
-    /// Starts a child with a name.
+    /// Starts a child with a name. What is refused is dropped, as by [`spawn`](Self::spawn).
     ///
     /// # Cancel safety
     /// Dropping the handle changes nothing: the child is its scope's.
@@ -366,6 +369,9 @@ where
 
     /// Starts a child whose value goes to its handle; the joiner is told of nothing but a panic.
     ///
+    /// What is refused is dropped, as by [`spawn`](Self::spawn). A future that is to be given back goes into
+    /// [`try_spawn`](Self::try_spawn), and its value through a channel or a cell.
+    ///
     /// # Cancel safety
     /// Dropping the handle changes nothing: the child is its scope's.
     #[track_caller]
@@ -381,7 +387,8 @@ where
 
     /// Starts a child that cleans up when it is cancelled: it gets the scope's token and runs on until the grace is over.
     ///
-    /// A scope that is cancelled, but not killed, still takes such children.
+    /// A scope that is cancelled, but not killed, still takes such children. What is refused is dropped, uncalled;
+    /// [`try_spawn_graceful`](Self::try_spawn_graceful) gives it back.
     ///
     /// # Cancel safety
     /// Dropping the handle changes nothing: the child is its scope's.
@@ -391,10 +398,56 @@ where
         F: FnOnce(CancelToken) -> Fut,
         Fut: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let how = How::new(SpawnOptions::new()).gracefully();
-        let future = child(self.core.open().token.clone());
-        self.launch(how, ToJoiner, future)
+        self.try_spawn_graceful(child)
             .unwrap_or_else(|_| self.refused())
+    }
+
+    /// Starts a child that cleans up when it is cancelled, or gives `child` back.
+    ///
+    /// ```
+    /// use trunnion_core::{BlockOn, CancelKind};
+    /// use trunnion_patterns::TaskScope;
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let rt = sim.handle();
+    /// let killed = sim.block_on(TaskScope::builder(&rt).run(async |s| {
+    ///     s.token().kill(CancelKind::Shutdown);
+    ///     let refused = s.try_spawn_graceful(|_| async { Ok::<_, &str>("flushed") });
+    ///     let flush = refused.err().expect("it is killed").into_inner();
+    ///     assert_eq!(flush(s.token().clone()).await, Ok("flushed")); // here, then
+    ///     Ok(())
+    /// }));
+    /// assert!(killed.is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`SpawnError`] with `child`, uncalled, when the scope is killed or has ended.
+    ///
+    /// # Panics
+    /// With the panic of `child` where it makes the future; there is no child then.
+    ///
+    /// # Cancel safety
+    /// Dropping the handle changes nothing: the child is its scope's.
+    #[track_caller]
+    pub fn try_spawn_graceful<F, Fut>(&self, child: F) -> Result<Child<R, ()>, SpawnError<F>>
+    where
+        F: FnOnce(CancelToken) -> Fut,
+        Fut: Future<Output = Result<T, E>> + Send + 'static,
+    {
+        let how = How::new(SpawnOptions::new()).gracefully();
+        let (options, core) = (how.options, self.core.open());
+        let ((mut ticket, member), slot) = match self.admit(how) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Err(refusal.of(child)),
+        };
+        let future = catch(|| child(core.token.clone())).unwrap_or_else(|panic| {
+            // It is the caller's, and there is no child to tell of.
+            ticket.hand_in_unheard(core);
+            panic.resume()
+        });
+        let runner = Runner::new(Arc::clone(&self.core), (ticket, member), ToJoiner, future);
+        let task = self.rt.spawn_with(options, runner);
+        Ok(self.handle(Some(task), (slot, member.id)))
     }
 
     /// Starts a child and waits until it says that it is ready.
@@ -419,7 +472,7 @@ where
     /// ```
     ///
     /// # Errors
-    /// [`StartError`] when the child ends before it is ready, or is not taken.
+    /// [`StartError`] when the child ends before it is ready, or is not taken: then its future is dropped unpolled.
     ///
     /// # Cancel safety
     /// Dropping the returned future before it is ready aborts the child; its scope still waits until it is gone.
@@ -482,7 +535,7 @@ where
     }
 
     fn refused<V: Send + 'static>(&self) -> Child<R, V> {
-        self.handle(None, (0, 0))
+        self.handle(None, (0, REFUSED))
     }
 
     fn handle<V: Send + 'static>(

@@ -78,7 +78,7 @@ impl<R: Spawn, V: Send + 'static> Child<R, V> {
         self.task.is_none()
     }
 
-    /// Gives the child's number in its scope.
+    /// Gives the child's number in its scope; [`u64::MAX`] if it was refused.
     pub const fn number(&self) -> u64 {
         self.id
     }

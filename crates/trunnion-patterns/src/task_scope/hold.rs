@@ -68,7 +68,7 @@ where
         let core = self.core.open();
         let future = catch(|| begin(part, core.token.child())).unwrap_or_else(|panic| {
             // It is the caller's, and there is no child to tell of.
-            ticket.hand_in(core, None);
+            ticket.hand_in_unheard(core);
             panic.resume()
         });
         let child = (ticket, member);

@@ -33,7 +33,7 @@ pub(super) struct Core<T, E> {
     pub(super) books_all: bool,
     /// Closures that block are let go when the scope is killed.
     pub(super) detaches: bool,
-    /// A child was not taken because the scope had been cancelled: nobody waits for it, and no result must hide it.
+    /// A child was not taken because the scope had been cancelled: nobody waits for it, and a joiner that gives an error where the scope was cut short is not to hide it.
     pub(super) refused: AtomicBool,
 }
 

@@ -113,7 +113,11 @@ fn spawning_into_a_scope_that_has_ended_gives_the_future_back_unpolled() {
         let refused = kept.try_spawn(async { Ok(7) }).expect_err("it is closed");
         assert!(matches!(refused, SpawnError::Closed(_)));
         assert_eq!(refused.into_inner().await, Ok(7));
-        assert!(kept.spawn(async { unreachable!() }).is_refused());
+        let refused = kept.spawn(async { unreachable!() });
+        assert!(
+            refused.is_refused() && refused.number() == u64::MAX,
+            "no child has it"
+        );
         assert!(kept.spawn_blocking(|_| unreachable!()).is_err());
         assert!(
             kept.start(|_ready: trunnion_patterns::Ready<()>| pending())
@@ -142,6 +146,10 @@ fn a_cancelled_scope_refuses_and_takes_graceful_children_until_it_is_killed() {
             assert!(!cleanup.is_refused());
             s.token().kill(CancelKind::Requested);
             assert!(s.spawn_graceful(|_| async { unreachable!() }).is_refused());
+            let back =
+                s.try_spawn_graceful(|token| async move { Ok(i32::from(token.is_killed())) });
+            let back = back.expect_err("it is killed").into_inner();
+            assert_eq!(back(s.token().clone()).await, Ok(1), "uncalled");
             Ok(())
         });
         assert_eq!(outcomes.await.expect("it collects").len(), 1);
