@@ -72,6 +72,7 @@ mod elapsed;
 mod errors;
 mod failure;
 pub mod flow;
+mod foreign;
 mod gather;
 mod interval;
 #[doc(hidden)]

@@ -30,6 +30,7 @@ use limits::Limits;
 use panics::Panics;
 use phase::OpenPhase;
 
+use crate::foreign::Foreign;
 use crate::timeout_at;
 
 /// Ends a program in phases, waits for all of its parts, and names those that are late.
@@ -86,6 +87,7 @@ pub struct Shutdown<R: Clone> {
     total: Duration,
     kill_budget: Duration,
     signals: Option<StopSignals>,
+    foreign: Foreign,
     panics: Panics,
 }
 
@@ -108,7 +110,7 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
     /// Waits for a request, stops the phases in their order, and tells how that went.
     ///
     /// The first request is a call of [`request`](ShutdownHandle::request), the first signal of
-    /// [`signals`](ShutdownBuilder::signals), a cancellation or the deadline of the token, or the panic of a part; the time counts from when it is seen here. Signals are taken
+    /// [`signals`](ShutdownBuilder::signals), a cancellation or the deadline of the token, a cancellation of the one it is to [`cancel_on`](ShutdownBuilder::cancel_on), or the panic of a part; the time counts from when it is seen here. Signals are taken
     /// while this is polled.
     ///
     /// # Panics
@@ -123,8 +125,12 @@ impl<R: Timer + Spawn + Clone> Shutdown<R> {
     pub async fn run(mut self) -> StopReport {
         let (handle, panics) = (self.handle(), self.panics.clone());
         let mut signals = self.signals.take();
+        let mut foreign = core::mem::take(&mut self.foreign);
         let mut stop = pin!(self.stop());
         let report = poll_fn(|cx| {
+            if let Err(panic) = foreign.pass_on(handle.token(), cx) {
+                panics.keep(Err(panic));
+            }
             panics.keep(catch(|| {
                 take_signals(&handle, signals.as_mut(), &panics, cx);
             }));

@@ -97,7 +97,7 @@ impl<R, E> Supervisor<R, E> {
     /// the children ends. All children are stopped by then, in reverse order.
     ///
     /// # Panics
-    /// With the first panic of a hook, when all children are gone. A child's panic is its outcome.
+    /// With the first panic of a hook or a token that is not ours, when all children are gone. A child's panic is its outcome.
     ///
     /// # Cancel safety
     /// Dropping the future kills all children at once without waiting for them: cancel the token to have them stopped in order. The scope

@@ -6,8 +6,10 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use trunnion_core::panic::{catch, contain};
-use trunnion_core::{CancelKind, CancelToken, Instant, PanicPayload, Timer};
+use trunnion_core::panic::{FirstPanic, catch, contain};
+use trunnion_core::{CancelKind, CancelToken, Cancellation, Instant, Timer};
+
+use crate::foreign::Foreign;
 
 /// Cancels the token that it gives to `op` at `deadline`, waits until `op` has ended, and tells whether its time was over.
 ///
@@ -42,7 +44,8 @@ use trunnion_core::{CancelKind, CancelToken, Instant, PanicPayload, Timer};
 /// ```
 ///
 /// # Panics
-/// The returned future panics with the panic of a waker or callback that the cancellation ran, when the operation has ended.
+/// The returned future panics with the panic of a waker or callback that the cancellation ran, or of a token that is not ours, when the
+/// operation has ended.
 ///
 /// # Cancel safety
 /// Dropping the returned future drops the operation and the timer. Its token stays as it is: tasks that have a clone are told by a
@@ -60,13 +63,14 @@ where
         timer,
         deadline,
         token: None,
+        foreign: Foreign::default(),
         op: Some(op),
         future: None,
         sleep: None,
         owns: true,
         over: false,
         expired: false,
-        panic: None,
+        panic: FirstPanic::new(),
     }
 }
 
@@ -100,6 +104,8 @@ pin_project! {
         deadline: Instant,
         // The one around it; later the operation's own.
         token: Option<CancelToken>,
+        // Cancels it, too.
+        foreign: Foreign,
         // Empty once it has begun.
         op: Option<O>,
         // Empty before, and once the result is given.
@@ -113,8 +119,8 @@ pin_project! {
         // There is nothing to wait for but the operation.
         over: bool,
         expired: bool,
-        // Of what the cancellation ran.
-        panic: Option<PanicPayload>,
+        // Of what the cancellation ran, or of a token that is not ours.
+        panic: FirstPanic,
     }
 }
 
@@ -128,6 +134,37 @@ impl<R: Timer, O, F> WithDeadline<'_, R, O, F> {
         }
         self
     }
+
+    /// Asks the operation to stop when `token`, which may be of any kind, is cancelled, with its reason; it is not
+    /// [`expired`](Finished::expired) then.
+    ///
+    /// Where the token is a [`CancelToken`], [`token`](Self::token) is better: the operation is asked in the call that cancels, and deadlines and kills
+    /// are passed on. Both may be given, but of this only the last.
+    ///
+    /// ```
+    /// use trunnion_core::{BlockOn, CancelToken, Clock};
+    /// use trunnion_patterns::with_deadline;
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let rt = sim.handle();
+    /// let stop = CancelToken::new(); // or one of another library
+    /// stop.cancel();
+    /// let late = rt.now() + std::time::Duration::from_secs(1);
+    /// let told = with_deadline(&rt, late, |token| token.cancelled_owned()).cancel_on(&stop);
+    /// assert!(!sim.block_on(told).expired);
+    /// ```
+    ///
+    /// # Cost
+    /// One allocation.
+    pub fn cancel_on<C>(mut self, token: &C) -> Self
+    where
+        C: Cancellation<Cancelled: Send + 'static>,
+    {
+        if self.op.is_some() {
+            self.foreign = Foreign::new(token);
+        }
+        self
+    }
 }
 
 impl<R, O, F> WithDeadline<'_, R, O, F>
@@ -137,7 +174,7 @@ where
     F: Future,
 {
     /// Makes the token and the operation at the first poll.
-    fn begin(self: Pin<&mut Self>) {
+    fn begin(self: Pin<&mut Self>, cx: &mut Context<'_>) {
         let mut this = self.project();
         let Some(op) = this.op.take() else {
             return;
@@ -146,6 +183,8 @@ where
         *this.owns = around.deadline().is_none_or(|outer| *this.deadline < outer);
         let token = around.child_until(*this.deadline);
         *this.token = Some(token.clone());
+        let passed = this.foreign.pass_on(&token, cx);
+        this.panic.keep(passed.map(drop));
         this.future.set(Some(op(token)));
     }
 }
@@ -157,6 +196,13 @@ impl<R: Timer, O, F: Future> WithDeadline<'_, R, O, F> {
         let (false, Some(token)) = (*this.over, this.token) else {
             return Poll::Pending;
         };
+        match this.foreign.pass_on(token, cx) {
+            Ok(false) => {}
+            passed => {
+                this.panic.keep(passed.map(drop));
+                return Poll::Ready(());
+            }
+        }
         let at = token.deadline().filter(|_| !token.is_cancelled());
         if let Some(at) = at {
             if this.sleep.is_none() {
@@ -173,7 +219,7 @@ impl<R: Timer, O, F: Future> WithDeadline<'_, R, O, F> {
         }
         match catch(|| token.cancel_with(CancelKind::Deadline)) {
             Ok(won) => *this.expired = won && *this.owns,
-            Err(panic) => *this.panic = Some(panic),
+            Err(panic) => _ = this.panic.keep(Err(panic)),
         }
         Poll::Ready(())
     }
@@ -184,9 +230,9 @@ impl<R: Timer, O, F: Future> WithDeadline<'_, R, O, F> {
         this.future.set(None);
         this.sleep.set(None);
         let expired = *this.expired;
-        match this.panic.take() {
-            None => Finished { output, expired },
-            Some(panic) => {
+        match core::mem::take(this.panic).into_result() {
+            Ok(()) => Finished { output, expired },
+            Err(panic) => {
                 contain(|| drop(output));
                 panic.resume()
             }
@@ -203,7 +249,7 @@ where
     type Output = Finished<F::Output>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.as_mut().begin();
+        self.as_mut().begin(cx);
         loop {
             let future = self.as_mut().project().future.as_pin_mut();
             let future = future.expect("the operation was polled after it gave its result");

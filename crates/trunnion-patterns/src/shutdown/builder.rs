@@ -3,12 +3,13 @@
 use core::fmt;
 use core::time::Duration;
 
-use trunnion_core::{CancelToken, StopSignals};
+use trunnion_core::{CancelToken, Cancellation, StopSignals};
 
 use super::Shutdown;
 use super::handle::ShutdownHandle;
 use super::panics::Panics;
 use super::phase;
+use crate::foreign::Foreign;
 
 /// What the usual service managers leave a program, less some room for the kill: container runtimes give it 30 seconds.
 const TOTAL: Duration = Duration::from_secs(25);
@@ -39,6 +40,7 @@ pub struct ShutdownBuilder<R> {
     total: Duration,
     kill_budget: Duration,
     token: Option<CancelToken>,
+    foreign: Foreign,
     signals: Option<StopSignals>,
 }
 
@@ -50,6 +52,7 @@ impl<R: Clone> ShutdownBuilder<R> {
             total: TOTAL,
             kill_budget: KILL_BUDGET,
             token: None,
+            foreign: Foreign::default(),
             signals: None,
         }
     }
@@ -87,6 +90,21 @@ impl<R: Clone> ShutdownBuilder<R> {
         self
     }
 
+    /// Makes a request when `token`, which may be of any kind, is cancelled, with its reason.
+    ///
+    /// [`run`](Shutdown::run) looks at it. Where the token is a [`CancelToken`], [`token`](Self::token) is better: it passes on kills and deadlines.
+    /// Both may be given, but of this only the last.
+    ///
+    /// # Cost
+    /// One allocation.
+    pub fn cancel_on<C>(mut self, token: &C) -> Self
+    where
+        C: Cancellation<Cancelled: Send + 'static>,
+    {
+        self.foreign = Foreign::new(token);
+        self
+    }
+
     /// Makes a request of each signal: the first begins the shutdown, the second kills.
     pub fn signals(mut self, signals: StopSignals) -> Self {
         self.signals = Some(signals);
@@ -113,6 +131,7 @@ impl<R: Clone> ShutdownBuilder<R> {
             total: self.total,
             kill_budget: self.kill_budget,
             signals: self.signals,
+            foreign: self.foreign,
             panics,
         }
     }

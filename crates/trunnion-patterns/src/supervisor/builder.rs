@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use trunnion_core::panic::FirstPanic;
-use trunnion_core::{CancelKind, CancelToken};
+use trunnion_core::{CancelKind, CancelToken, Cancellation};
 
 use super::Supervisor;
 use super::child_end::ChildEnd;
@@ -17,6 +17,7 @@ use super::intensity::Intensity;
 use super::line::{EndHook, Line};
 use super::seat::Seat;
 use super::strategy::Strategy;
+use crate::foreign::Foreign;
 use crate::{Backoff, TaskScope, TaskScopeBuilder};
 
 /// How many restarts there may be within [`WINDOW`]. With [`BACKOFF`], one that fails at once is given up after some seconds.
@@ -31,6 +32,7 @@ pub(super) struct Plan<E> {
     window: Duration,
     backoff: Backoff,
     token: Option<CancelToken>,
+    pub(super) foreign: Foreign,
     outer: Option<CancelToken>,
     children: Vec<ChildSpec<E>>,
     on_end: Option<EndHook<E>>,
@@ -97,6 +99,7 @@ impl<R: Clone, E> SupervisorBuilder<R, E> {
             window: WINDOW,
             backoff: BACKOFF,
             token: None,
+            foreign: Foreign::default(),
             outer: None,
             children: Vec::new(),
             on_end: None,
@@ -154,6 +157,21 @@ impl<R, E> SupervisorBuilder<R, E> {
     /// A deadline of the token is kept.
     pub fn token(mut self, token: &CancelToken) -> Self {
         self.plan.token = Some(token.clone());
+        self
+    }
+
+    /// Stops the supervisor when `token`, which may be of any kind, is cancelled: the children in reverse order, one after the other.
+    ///
+    /// The supervisor's own task looks at it. Where the token is a [`CancelToken`], [`token`](Self::token) is better: it passes on kills and
+    /// deadlines. Both may be given, but of this only the last.
+    ///
+    /// # Cost
+    /// One allocation.
+    pub fn cancel_on<C>(mut self, token: &C) -> Self
+    where
+        C: Cancellation<Cancelled: Send + 'static>,
+    {
+        self.plan.foreign = Foreign::new(token);
         self
     }
 

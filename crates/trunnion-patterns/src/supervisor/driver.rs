@@ -16,17 +16,22 @@ use super::error::SupervisorEnd;
 use super::line::{Line, Step, Verdict};
 use super::seat::{Alive, State};
 use super::told::{Gone, Report, Told};
+use crate::foreign::Foreign;
 use crate::{PanicPolicy, TaskScope, TaskScopeBuilder};
 
 type Scope<R, E> = TaskScope<R, Gone, E>;
 
 /// Runs the children until the end, and gives how it ended when they are gone.
-pub(super) async fn run<R, E>(rt: R, scope: TaskScopeBuilder<R>, plan: Plan<E>) -> Verdict<E>
+pub(super) async fn run<R, E>(rt: R, scope: TaskScopeBuilder<R>, mut plan: Plan<E>) -> Verdict<E>
 where
     R: Timer + Spawn + Entropy + Clone,
     E: Send + 'static,
 {
     let token = plan.token();
+    let mut foreign = core::mem::take(&mut plan.foreign);
+    if let Err(panic) = poll_fn(|cx| Poll::Ready(foreign.pass_on(&token, cx))).await {
+        panic.resume();
+    }
     if let Some(reason) = token.reason() {
         return Ok(SupervisorEnd::Cancelled(reason));
     }
@@ -40,6 +45,7 @@ where
     let mut driver = Driver {
         rt,
         token,
+        foreign,
         told,
         line,
         on_straggler,
@@ -60,6 +66,7 @@ pub(super) type StragglerHook = Box<dyn FnMut(&str) + Send>;
 struct Driver<R, E> {
     rt: R,
     token: CancelToken,
+    foreign: Foreign,
     told: Told<E>,
     line: Line<E>,
     on_straggler: Option<StragglerHook>,
@@ -118,6 +125,8 @@ where
         if self.token.deadline().is_some_and(|at| at <= now) {
             contain(|| _ = self.token.cancel_with(CancelKind::Deadline));
         }
+        let passed = self.foreign.pass_on(&self.token, cx);
+        self.line.panic.keep(passed.map(drop));
         if let Poll::Ready(reason) = cancelled.poll(cx) {
             self.cancel(reason);
         }

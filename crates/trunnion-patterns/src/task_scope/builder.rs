@@ -8,7 +8,7 @@ use core::panic::Location;
 use core::time::Duration;
 use std::sync::Arc;
 
-use trunnion_core::{CancelToken, Instant, PanicPayload, Spawn, Timer};
+use trunnion_core::{CancelToken, Cancellation, Instant, PanicPayload, Spawn, Timer};
 
 use super::TaskScope;
 use super::driver::{self, Open};
@@ -20,6 +20,7 @@ use super::roster::Enclosing;
 use super::state::PanicHook;
 use super::watch::Watch;
 use crate::Semaphore;
+use crate::foreign::Foreign;
 
 /// How long children have to end once they are asked to: what container runtimes give a process.
 const GRACE: Duration = Duration::from_secs(10);
@@ -93,6 +94,7 @@ pub(super) struct Plan {
     pub(super) name: Option<Arc<str>>,
     pub(super) location: &'static Location<'static>,
     pub(super) token: Option<CancelToken>,
+    pub(super) foreign: Foreign,
     pub(super) around: Option<Around>,
     pub(super) limit: Option<NonZeroUsize>,
     pub(super) deadline: Option<Instant>,
@@ -150,6 +152,7 @@ impl<R: Clone> TaskScopeBuilder<R> {
             name: None,
             location: Location::caller(),
             token: None,
+            foreign: Foreign::default(),
             around: None,
             limit: None,
             deadline: None,
@@ -182,6 +185,45 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
     /// Makes the scope's token a child of `token`: cancelling that cancels the scope.
     pub fn token(mut self, token: &CancelToken) -> Self {
         self.plan.token = Some(token.clone());
+        self
+    }
+
+    /// Cancels the scope when `token`, which may be of any kind, is cancelled, with its reason.
+    ///
+    /// The task that awaits the scope looks at it. Where the token is a [`CancelToken`], [`token`](Self::token) is better: the children are stopped
+    /// in the call that cancels, deadlines and kills are passed on, and nothing is allocated. Both may be given, but of this only the last.
+    ///
+    /// ```
+    /// use trunnion_core::{BlockOn, CancelKind, CancelToken, Cancellation};
+    /// use trunnion_patterns::{Discard, TaskScope, Why};
+    ///
+    /// async fn serve<R, C>(rt: &R, stop: &C) -> Result<(), Why>
+    /// where
+    ///     R: trunnion_core::Runtime,
+    ///     C: Cancellation<Cancelled: Send + 'static>,
+    /// {
+    ///     let scope = TaskScope::builder(rt).cancel_on(stop).joiner(Discard::new());
+    ///     let served = scope.run(async |s| {
+    ///         drop(s.spawn(std::future::pending::<Result<(), std::io::Error>>()));
+    ///         Ok(())
+    ///     });
+    ///     served.await.map_err(|error| error.why)
+    /// }
+    ///
+    /// let sim = trunnion_sim::Sim::new();
+    /// let stop = CancelToken::new(); // or one of another library
+    /// stop.cancel_with(CancelKind::Shutdown);
+    /// let why = sim.block_on(serve(&sim.handle(), &stop)).unwrap_err();
+    /// assert!(matches!(why, Why::Cancelled(reason) if reason.kind() == CancelKind::Shutdown));
+    /// ```
+    ///
+    /// # Cost
+    /// One allocation.
+    pub fn cancel_on<C>(mut self, token: &C) -> Self
+    where
+        C: Cancellation<Cancelled: Send + 'static>,
+    {
+        self.plan.foreign = Foreign::new(token);
         self
     }
 

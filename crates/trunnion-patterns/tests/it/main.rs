@@ -5,6 +5,7 @@ mod bracket;
 mod budget;
 mod failure;
 mod flow;
+mod foreign;
 mod gather;
 mod hand;
 mod interval;

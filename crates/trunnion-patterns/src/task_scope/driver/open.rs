@@ -33,6 +33,10 @@ where
 {
     joiner.check(plan.limit).map_err(ScopeError::new)?;
     let token = token_of(&mut plan);
+    let passed = poll_fn(|cx| Poll::Ready(plan.foreign.pass_on(&token, cx))).await;
+    if let Err(panic) = passed {
+        panic.resume();
+    }
     if let Some(reason) = token.reason() {
         return Err(ScopeError::new(Why::Cancelled(reason)));
     }

@@ -33,6 +33,9 @@ where
         cancelled: Pin<&mut CancelledOwned>,
         cx: &mut Context<'_>,
     ) -> bool {
+        if self.stage == Stage::Runs && self.poll_foreign(cx) {
+            return true;
+        }
         match self.stage {
             Stage::Runs if cancelled.poll(cx).is_ready() => {
                 self.stage = Stage::Stops;
@@ -62,6 +65,16 @@ where
                 false
             }
         }
+    }
+
+    /// Looks at a token that is not ours; true if it is cancelled.
+    fn poll_foreign(&mut self, cx: &mut Context<'_>) -> bool {
+        let token = &self.joint.open().token;
+        let passed = self.plan.foreign.pass_on(token, cx);
+        passed.unwrap_or_else(|panic| {
+            self.keep_panic(panic);
+            true
+        })
     }
 
     fn poll_deadline<R: Timer>(
