@@ -39,8 +39,8 @@ use view::View;
 /// * It is a state: once cancelled, cancelled for ever, with the reason that came first.
 /// * There are two stages: [`cancel`](Self::cancel) asks to stop, [`kill`](Self::kill) means now. A [`shield`](Self::shield) sees
 ///   only the second, so that cleanup under it is bounded too.
-/// * Everything below is cancelled before anybody is woken. Then callbacks and wakers run in the canceller's call, those of the
-///   deepest tokens first, and never under a lock, so that each may use any token.
+/// * Everything below is cancelled before anybody is woken. Then callbacks and wakers run in the canceller's call, those below a
+///   token before its own, and never under a lock, so that each may use any token.
 /// * Dropping tokens cancels nothing; a [`guard`](Self::guard) does.
 /// * A deadline is data: whoever holds a timer reads [`deadline`](Self::deadline) and cancels.
 ///
@@ -317,7 +317,7 @@ impl CancelToken {
 
     /// Runs `callback` in the call that cancels the token, or here and now if it is cancelled.
     ///
-    /// Callbacks of the deepest tokens run first; of one token, the last one registered, and those of its shields after its own. One
+    /// Callbacks below a token run before its own; of one token, the last one registered, and those of its shields after its own. One
     /// that panics stops no other.
     ///
     /// ```

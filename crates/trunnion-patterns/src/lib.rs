@@ -2,8 +2,8 @@
 //! budgets, and bounded concurrency.
 //!
 //! Each is generic over the smallest capability it needs and, but for [`TaskScope`], [`Supervisor`], [`Shutdown`] and the release of a [`bracket`](fn@bracket),
-//! runs inside the task that awaits it. Nothing runs before it is awaited, and dropping a future drops, or kills, all that it was
-//! running; a release goes on.
+//! runs inside the task that awaits it. Nothing runs before it is awaited, but for the parts of a `Shutdown`, which run from when they are
+//! registered. Dropping a future drops, or kills, all that it was running; a release goes on.
 //!
 //! | to | use | needs |
 //! |---|---|---|

@@ -291,6 +291,9 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
 
     /// Calls `hook` in the child's task when a child panics, before anybody has drained anything.
     ///
+    /// It is for children: the panic of the body or the joiner is raised by [`run`](Self::run), or, where it is that of their destructors in a scope that is
+    /// dropped, goes no further; the process's panic hook is told of each.
+    ///
     /// Nobody is there to raise a panic of its own in: the process's panic hook is told, and it goes no further.
     pub fn on_panic(
         mut self,
@@ -362,7 +365,7 @@ impl<R, P, L> TaskScopeBuilder<R, P, L> {
 }
 
 impl<R, P> TaskScopeBuilder<R, P, Unlimited> {
-    /// Lets at most `limit` children run at once: `spawn` waits for a place, in the order of the calls.
+    /// Lets at most `limit` children run at once: `spawn` waits for a place, in the order of their first polls.
     pub fn limit(mut self, limit: NonZeroUsize) -> TaskScopeBuilder<R, P, Limited> {
         self.plan.limit = Some(limit);
         TaskScopeBuilder {

@@ -8,8 +8,9 @@ use crate::task_scope::outcome::Outcome;
 
 /// Gives the outcome of each child in the order in which they were spawned, and cancels nobody.
 ///
-/// It is `asyncio.gather(return_exceptions=True)` and `Promise.allSettled`. A scope that was cut short gives what there is:
-/// children that were cancelled say so.
+/// It is `asyncio.gather(return_exceptions=True)` and `Promise.allSettled`. A scope that was cut short gives what there is, for an error
+/// has no room for values: children that were cancelled say so, and those that came too late to be taken are not among the outcomes. Whether
+/// there was a deadline or a cancellation, the scope's [`token`](crate::TaskScope::token) says, of which the body may keep a clone.
 ///
 /// ```
 /// use trunnion_core::BlockOn;

@@ -10,7 +10,8 @@ use crate::task_scope::outcome::Outcome;
 
 /// Gives the outcome of each child in the order in which they were spawned; one failure too many cancels the others.
 ///
-/// What was cancelled has not failed. The outcomes are given in either case.
+/// What was cancelled has not failed. The outcomes are given in either case, and also of a scope that was cut short: as
+/// [`CollectAll`] gives them.
 ///
 /// ```
 /// use trunnion_core::BlockOn;
