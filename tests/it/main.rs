@@ -4,6 +4,7 @@
 mod combinators;
 mod detection;
 mod flows;
+mod foreign;
 mod layers;
 mod ledger;
 mod lent;

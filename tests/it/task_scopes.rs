@@ -4,6 +4,7 @@ mod bodies;
 mod deadlines;
 mod handles;
 mod inner;
+mod joiners;
 mod limits;
 mod panics;
 mod shutdown;

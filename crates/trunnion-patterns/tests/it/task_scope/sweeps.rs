@@ -80,7 +80,22 @@ fn nested_runs_leave_nothing_wherever_they_are_dropped() {
 
 #[test]
 fn start_and_limited_spawns_give_their_places_back_wherever_they_are_dropped() {
-    sweep(|rt, census, _| async move {
+    sweep(|rt, census, token| async move {
+        let scope = TaskScope::builder(&rt).token(&token).joiner(Discard::new());
+        let started = scope.run(async |s: TaskScope<_, (), Fault>| {
+            let (waits, goes_on) = (after(&rt, 2, ()), after(&rt, 3, ()));
+            let member = census.join();
+            let port = s.start(|ready| async move {
+                let _member = member;
+                waits.await;
+                ready.send(80);
+                goes_on.await;
+                Ok(())
+            });
+            assert!(matches!(port.await, Ok(80)));
+            Ok(())
+        });
+        assert!(started.await.is_ok());
         let one = NonZeroUsize::MIN;
         let limited =
             TaskScope::builder(&rt)
