@@ -132,21 +132,6 @@ fn a_childs_destructor_that_panics_is_its_panic_and_spares_the_others() {
 }
 
 #[test]
-fn the_panic_of_a_value_that_nobody_takes_is_its_childs() {
-    in_each_schedule(|rt| async move {
-        let told = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&told);
-        let scope = TaskScope::builder(&rt).on_panic(move |_, _| _ = count.fetch_add(1, SeqCst));
-        let raised = caught(scope.run(async |s: TaskScope<_, Bomb, Fault>| {
-            drop(s.start::<(), _, _>(|_| async { Ok(Bomb("value")) }).await);
-            Ok(())
-        }));
-        assert_eq!(text(raised.await.map(drop)), "value");
-        assert_eq!(told.load(SeqCst), 1);
-    });
-}
-
-#[test]
 fn a_collected_panic_is_an_outcome_and_cancels_nobody() {
     run(|rt| async move {
         let scope = TaskScope::builder(&rt)
