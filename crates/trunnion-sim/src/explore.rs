@@ -175,7 +175,7 @@ impl Explore {
                 report.failures.push(self.shrink(&test, found));
             }
             if !more || (failed && !self.all) {
-                report.complete = !more && self.is_search();
+                report.complete = !more && course.is_through();
                 break;
             }
         }

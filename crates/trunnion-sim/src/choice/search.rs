@@ -21,6 +21,8 @@ pub(crate) struct Search {
     head: Option<u64>,
     passed: u32,
     misfit: Option<Misfit>,
+    /// A run has had a misfit, so that not all runs are known.
+    strayed: bool,
 }
 
 /// A task is passed over at most so many times in a row, for nothing that others do may go on for ever: fairness (Musuvathi and Qadeer, 2008).
@@ -61,11 +63,15 @@ impl Search {
             head: None,
             passed: 0,
             misfit: None,
+            strayed: false,
         }
     }
 
     /// Turns to the next run; false if there is none.
     pub(crate) fn advance(&mut self) -> bool {
+        // What lies behind a misfit belongs to another run.
+        self.path.truncate(self.at);
+        self.strayed |= self.misfit.take().is_some();
         (self.at, self.spent) = (0, 0);
         (self.head, self.passed) = (None, 0);
         while let Some(branch) = self.path.last_mut() {
@@ -76,6 +82,11 @@ impl Search {
             self.path.pop();
         }
         false
+    }
+
+    /// Tells whether the runs so far had the choices that they were to have.
+    pub(crate) fn is_sound(&self) -> bool {
+        !self.strayed
     }
 
     pub(crate) fn misfit(&self) -> Option<&Misfit> {

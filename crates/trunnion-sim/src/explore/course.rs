@@ -40,6 +40,11 @@ impl Course {
         }
     }
 
+    /// Tells whether a search ended having gone through all that it is to.
+    pub(super) fn is_through(&self) -> bool {
+        self.search.as_ref().is_some_and(Search::is_sound)
+    }
+
     /// Turns to the next execution; false if there is none.
     pub(super) fn turn(&mut self, mut chooser: Chooser, steps: usize) -> bool {
         self.steps = self.steps.max(steps);

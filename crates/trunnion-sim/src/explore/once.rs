@@ -57,19 +57,23 @@ impl Trouble {
 
     /// The run came to its end, or to `other`, before choice `point` of those that it was to make.
     pub(super) fn stale(point: usize, points: usize, other: Option<Self>) -> Self {
-        if let Some(other) = other.as_ref().filter(|other| other.kind.is_outside()) {
-            return other.clone();
-        }
-        let mut message = format!(
+        let message = format!(
             "the choices do not fit: the run ended after {points} of them, and choice {point} was to come"
         );
-        if let Some(other) = other {
-            message = format!(
-                "{message}; it ended with: {}\n{}",
-                other.kind, other.message
-            );
+        Self::new(FailureKind::Stale, message).explains(other)
+    }
+
+    /// Takes the place of what the run ended with, unless that explains itself.
+    fn explains(mut self, other: Option<Self>) -> Self {
+        match other {
+            None => self,
+            Some(other) if other.kind.is_outside() => other,
+            Some(other) => {
+                let ending = format!("; it ended with: {}\n{}", other.kind, other.message);
+                self.message.push_str(&ending);
+                self
+            }
         }
-        Self::new(FailureKind::Stale, message)
     }
 
     /// Notes where the panics of the run came from.
@@ -123,6 +127,7 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     let trouble = trouble
         .or_else(|| places.first().map(|place| dropped(place)))
         .or_else(|| setup.leaks.then(|| leaked(&rt)).flatten());
+    let trouble = strayed(&rt, trouble);
     let mut state = rt.shared.state.lock();
     let mut chooser = core::mem::replace(&mut state.ready.chooser, Chooser::new());
     let ran = Ran {
@@ -171,6 +176,16 @@ fn real_clock(place: &'static Location<'static>) -> Trouble {
 fn foreign() -> Trouble {
     let message = "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread";
     Trouble::new(FailureKind::Foreign, message.to_owned())
+}
+
+/// The run left the way that it was to follow, which explains what it ended with; no step need have come after that.
+fn strayed(rt: &SimRuntime, other: Option<Trouble>) -> Option<Trouble> {
+    let state = rt.shared.state.lock();
+    let Some(misfit) = state.ready.chooser.misfit() else {
+        return other;
+    };
+    let message = report::misfit(&state, 0, rt.shared.now());
+    Some(Trouble::new(misfit.kind(), message).explains(other))
 }
 
 /// Why the simulator ended the run, or that the test panicked.

@@ -1,0 +1,59 @@
+//! Replay lines that do not fit, and runs that do not repeat: what a search or a test makes of them.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
+
+use std::cell::Cell;
+use std::future::pending;
+
+use trunnion_core::Spawn;
+use trunnion_sim::{Explore, FailureKind, Replay, Schedule, SimRuntime};
+
+const ALL: Schedule = Schedule::Dfs { preemptions: None };
+
+/// Its only choice is the order in which two tasks are dropped at the end.
+async fn leaves_two(rt: SimRuntime) {
+    for _ in 0..2 {
+        rt.spawn_detached(pending());
+        rt.settle().await;
+    }
+}
+
+#[test]
+fn a_step_that_does_not_fit_is_told_although_the_test_has_ended() {
+    let leaky = Explore::new(Schedule::Fifo).leaks(true);
+    assert!(leaky.run(leaves_two).failures().is_empty());
+    let line: Replay = "1:0:0n5:4103".parse().unwrap();
+    let report = leaky.replay(&line, leaves_two);
+    let failure = &report.failures()[0];
+    assert_eq!(failure.kind(), FailureKind::Stale, "{failure}");
+    assert!(failure.message().contains("at choice 0 number 5"), "{failure}");
+}
+
+#[test]
+fn a_step_that_does_not_fit_is_told_before_what_came_of_it() {
+    let line: Replay = "1:0:0n5:4103".parse().unwrap();
+    let report = Explore::new(Schedule::Fifo).replay(&line, |rt| async move {
+        assert_eq!(rt.choose(3, "a number"), 1, "another number");
+    });
+    let failure = &report.failures()[0];
+    assert_eq!(failure.kind(), FailureKind::Stale, "{failure}");
+    assert!(failure.message().contains("another number"), "{failure}");
+}
+
+/// The first run is made twice, so that its second execution is the third call.
+#[test]
+fn a_search_goes_on_after_a_run_that_does_not_repeat_and_is_not_complete() {
+    let calls = Cell::new(0);
+    let search = Explore::new(ALL).keep_going();
+    let report = search.run(|rt| {
+        calls.set(calls.get() + 1);
+        let fewer = calls.get() == 3;
+        async move {
+            let _first = rt.choose(2, "first");
+            let _second = rt.choose(if fewer { 2 } else { 3 }, "second");
+        }
+    });
+    assert_eq!(report.failed(), 1, "{report}");
+    let failure = &report.failures()[0];
+    assert_eq!(failure.kind(), FailureKind::Nondeterminism, "{failure}");
+    assert!(!report.is_complete(), "{report}");
+}
