@@ -5,6 +5,7 @@ mod combinators;
 mod detection;
 mod flows;
 mod foreign;
+mod foreign_runtimes;
 mod layers;
 mod ledger;
 mod lent;

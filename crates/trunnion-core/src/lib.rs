@@ -111,6 +111,6 @@ pub use entropy::ThreadEntropy;
 pub use signal::{Signals, StopSignal, StopSignals};
 #[cfg(feature = "std")]
 #[doc(hidden)]
-pub use simulation::{Simulation, with_simulation};
+pub use simulation::{Simulation, tell_real_clock, with_simulation};
 #[cfg(feature = "std")]
 pub use token::{CancelGuard, CancelToken, Cancelled, CancelledOwned, Checkpoint, Registration};

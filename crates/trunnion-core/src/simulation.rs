@@ -39,9 +39,10 @@ pub(crate) fn lost_panic(payload: &PanicPayload) {
     }
 }
 
-/// Tells it that the real clock is read at `place`.
+/// Tells it that the real clock is read at `place`: here, or by an adapter that has a clock of its own.
+#[doc(hidden)]
 #[inline]
-pub(crate) fn real_clock(place: &'static Location<'static>) {
+pub fn tell_real_clock(place: &'static Location<'static>) {
     if let Some(simulation) = current() {
         simulation.real_clock(place);
     }

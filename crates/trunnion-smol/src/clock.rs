@@ -14,6 +14,7 @@ const GRANULARITY: Duration = Duration::from_micros(100);
 macro_rules! real_time {
     ($($runtime:ty),*) => {$(
         impl Clock for $runtime {
+            #[track_caller]
             fn now(&self) -> Instant {
                 RealClock.now()
             }

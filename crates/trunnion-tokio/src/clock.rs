@@ -1,10 +1,11 @@
 //! Tokio's clock and timer.
 
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use trunnion_core::{Clock, Instant, RealClock, Timer};
+use trunnion_core::{Clock, Instant, RealClock, Timer, tell_real_clock};
 
 use crate::{Tokio, TokioSleep};
 
@@ -24,7 +25,9 @@ use crate::{Tokio, TokioSleep};
 /// }
 /// ```
 impl Clock for Tokio {
+    #[track_caller]
     fn now(&self) -> Instant {
+        tell_real_clock(Location::caller());
         now()
     }
 }

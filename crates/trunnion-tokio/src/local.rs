@@ -157,6 +157,7 @@ impl SpawnLocal for TokioLocal {
 }
 
 impl Clock for TokioLocal {
+    #[track_caller]
     fn now(&self) -> Instant {
         self.runtime.now()
     }

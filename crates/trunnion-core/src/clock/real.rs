@@ -28,7 +28,7 @@ pub struct RealClock;
 impl Clock for RealClock {
     #[track_caller]
     fn now(&self) -> Instant {
-        simulation::real_clock(Location::caller());
+        simulation::tell_real_clock(Location::caller());
         from_std(read())
     }
 }
