@@ -33,6 +33,8 @@ pub enum Cause {
     Started,
     /// A waker that its task gave away was woken.
     Woken,
+    /// Either, on a thread on which it was not expected.
+    Foreign,
 }
 
 /// Tells what the scheduler can do when nothing is runnable.
@@ -86,7 +88,9 @@ impl Queue {
     pub fn push(&self, key: Key, cause: Cause) {
         self.change(|inbox| {
             let expected = inbox.expected;
-            inbox.elsewhere |= expected.is_some_and(|expected| expected != thread::current().id());
+            let elsewhere = expected.is_some_and(|expected| expected != thread::current().id());
+            inbox.elsewhere |= elsewhere;
+            let cause = if elsewhere { Cause::Foreign } else { cause };
             inbox.woken.push((key, cause));
         });
     }

@@ -70,6 +70,14 @@ pub(crate) fn dump(state: &State, now: Instant) -> String {
     text
 }
 
+/// Lists every task in lines of their own below a text, if there are any.
+pub(crate) fn tasks(state: &State, now: Instant) -> String {
+    if state.tasks.iter().next().is_none() {
+        return String::new();
+    }
+    format!("\n{}", dump(state, now).trim_end())
+}
+
 /// Lists the tasks that have not ended, if there are any.
 pub(crate) fn leak(state: &State, now: Instant) -> Option<String> {
     state.tasks.iter().next()?;
@@ -100,24 +108,25 @@ struct Line<'a>(&'a Entry, &'a State, u64);
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(entry, state, driver) = self;
-        let (number, place) = (entry.key.number, entry.place);
-        match entry.body {
-            Body::Task => write!(f, "task {number}")?,
-            Body::Local(_) => write!(f, "local task {number}")?,
-            Body::Root(_) => write!(f, "root {number}")?,
-            Body::Job(_) => write!(f, "blocking closure {number}")?,
-        }
-        if let Some(name) = &entry.name {
-            write!(f, " `{name}`")?;
-        }
-        let verb = if matches!(entry.body, Body::Root(_)) {
-            "entered"
-        } else {
-            "spawned"
-        };
-        write!(f, ", {verb} at {place}, ")?;
+        write!(f, "{}, ", head(entry))?;
         f.write_str(&reason(entry, state, *driver))
     }
+}
+
+/// Says what an entry is, and where it comes from.
+pub(crate) fn head(entry: &Entry) -> String {
+    let (what, verb) = match entry.body {
+        Body::Task => ("task", "spawned"),
+        Body::Local(_) => ("local task", "spawned"),
+        Body::Root(_) => ("root", "entered"),
+        Body::Job(_) => ("blocking closure", "spawned"),
+    };
+    let name = entry.name.as_ref().map(|name| format!(" `{name}`"));
+    let name = name.unwrap_or_default();
+    format!(
+        "{what} {}{name}, {verb} at {}",
+        entry.key.number, entry.place
+    )
 }
 
 fn reason(entry: &Entry, state: &State, driver: u64) -> String {

@@ -18,6 +18,7 @@ use crate::explore::FailureKind;
 use crate::faults::Faults;
 use crate::queue::{Cause, Key, Queue};
 use crate::random::Random;
+use crate::report;
 use crate::schedule::Ready;
 use crate::signal::Raised;
 use crate::task::{Body, Entry, NewEntry, Tasks};
@@ -67,6 +68,8 @@ pub(crate) struct Watch {
     pub(crate) ending: Option<FailureKind>,
     /// The first panic of a task that nobody can join: its message and its place.
     pub(crate) panic: Option<(String, Option<String>)>,
+    /// The first task that was woken from elsewhere.
+    pub(crate) foreign: Option<String>,
     /// Where the real clock was read first.
     pub(crate) real_clock: Option<&'static Location<'static>>,
     /// Sleeps that were armed when all tasks were gone.
@@ -240,19 +243,31 @@ impl State {
     /// Makes entries runnable in the order in which they were woken; `own` is the one that has just run.
     pub(crate) fn admit(&mut self, woken: &mut Vec<(Key, Cause)>, own: Option<Key>) {
         for (key, cause) in woken.drain(..) {
+            if cause == Cause::Foreign {
+                self.note_foreign(key);
+            }
             let Some(entry) = self.tasks.get(key).filter(|entry| !entry.queued) else {
                 continue;
             };
             entry.queued = true;
             match cause {
                 Cause::Started => {}
-                Cause::Woken => self.trace.add(Event::Wake(key.number)),
+                Cause::Woken | Cause::Foreign => self.trace.add(Event::Wake(key.number)),
             }
             if own == Some(key) {
                 self.ready.push_last(key);
             } else {
                 self.ready.push(key);
             }
+        }
+    }
+
+    /// Notes the first task that was woken from elsewhere, while it is known.
+    #[cold]
+    pub(crate) fn note_foreign(&mut self, key: Key) {
+        let head = self.tasks.get(key).map(|entry| report::head(entry));
+        if let Some((watch, head)) = self.watch.as_mut().zip(head) {
+            watch.foreign.get_or_insert(head);
         }
     }
 

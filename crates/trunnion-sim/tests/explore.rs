@@ -147,6 +147,40 @@ fn what_comes_from_outside_is_told() {
     assert_eq!(real.kind(), FailureKind::Foreign, "{real}");
     let place = format!("crates/trunnion-sim/tests/explore.rs:{line}:");
     assert!(real.to_string().contains(&place), "{real}");
+    let fails = fifo(|_| async {
+        let now = trunnion_core::RealClock.now();
+        assert_eq!(now.as_nanos(), 0, "a virtual clock");
+    });
+    assert_eq!(fails.kind(), FailureKind::Foreign, "{fails}");
+    assert!(fails.message().contains("a virtual clock"), "{fails}");
+}
+
+#[test]
+fn a_wake_from_outside_names_the_task_and_the_others() {
+    let line = line!() + 2;
+    let foreign = fifo(|rt| async move {
+        let task = rt.spawn(poll_fn({
+            let mut hold = Some(rt.hold());
+            move |cx| {
+                let Some(hold) = hold.take() else {
+                    return Poll::Ready(());
+                };
+                let waker = cx.waker().clone();
+                std::thread::spawn(move || {
+                    waker.wake();
+                    drop(hold);
+                });
+                Poll::Pending
+            }
+        }));
+        rt.spawn_detached(std::future::pending());
+        task.await.unwrap();
+        rt.sleep(SECOND).await;
+    });
+    let text = foreign.message();
+    let task = format!("task 1, spawned at crates/trunnion-sim/tests/explore.rs:{line}:");
+    assert!(text.contains(&task), "{text}");
+    assert!(text.contains("task 2, spawned at"), "{text}");
 }
 
 #[test]

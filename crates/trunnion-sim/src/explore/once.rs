@@ -10,6 +10,7 @@ use super::hush::hush;
 use crate::choice::{Chooser, Pick};
 use crate::faults::Faults;
 use crate::owned::{Sim, enter_at};
+use crate::queue::Cause;
 use crate::runtime::SimRuntime;
 use crate::state::Watch;
 use crate::{close, report};
@@ -118,11 +119,10 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
     });
     let trouble = match result {
-        Ok(()) => found(&rt, &places).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
-        // What a foreign thread does to a run explains the rest.
-        Err(_) if rt.shared.queue.was_woken_elsewhere() => Some(foreign()),
+        Ok(()) => unjoined(&rt, &places).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
         Err(payload) => Some(ended(&rt, payload.to_string(), places)),
     };
+    let trouble = outside(&rt, trouble);
     let (_, places) = hush(|| close_all(&sim, &rt, trouble.is_some()));
     let trouble = trouble
         .or_else(|| places.first().map(|place| dropped(place)))
@@ -151,19 +151,25 @@ fn close_all(sim: &Sim, rt: &SimRuntime, failed: bool) {
     close::close(&rt.shared, sim.context());
 }
 
-/// What the run noted although the test came to its end.
-fn found(rt: &SimRuntime, places: &[String]) -> Option<Trouble> {
+/// A panic that nobody could join, although the test came to its end.
+fn unjoined(rt: &SimRuntime, places: &[String]) -> Option<Trouble> {
     let state = rt.shared.state.lock();
-    if rt.shared.queue.was_woken_elsewhere() {
-        return Some(foreign());
-    }
-    let watch = state.watch.as_ref()?;
-    if let Some(place) = watch.real_clock {
-        return Some(real_clock(place));
-    }
-    let (message, place) = watch.panic.clone()?;
+    let (message, place) = state.watch.as_ref()?.panic.clone()?;
     let trouble = Trouble::new(FailureKind::Panic, message).at(place);
     Some(trouble.after(places))
+}
+
+/// What came from outside of the simulator explains what the run ended with.
+fn outside(rt: &SimRuntime, other: Option<Trouble>) -> Option<Trouble> {
+    if rt.shared.queue.was_woken_elsewhere() {
+        return Some(foreign(rt).explains(other));
+    }
+    let state = rt.shared.state.lock();
+    let read = state.watch.as_ref().and_then(|watch| watch.real_clock);
+    match read {
+        Some(place) => Some(real_clock(place).explains(other)),
+        None => other,
+    }
 }
 
 /// The operating system's clock was read.
@@ -173,9 +179,21 @@ fn real_clock(place: &'static Location<'static>) -> Trouble {
 }
 
 /// A thread that the simulator does not know woke a task.
-fn foreign() -> Trouble {
-    let message = "a task was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread";
-    Trouble::new(FailureKind::Foreign, message.to_owned())
+fn foreign(rt: &SimRuntime) -> Trouble {
+    // What it woke at last nobody has taken in.
+    let mut woken = Vec::new();
+    rt.shared.queue.drain(&mut woken);
+    let mut state = rt.shared.state.lock();
+    for (key, _) in woken.iter().filter(|(_, cause)| *cause == Cause::Foreign) {
+        state.note_foreign(*key);
+    }
+    let task = state.watch.as_ref().and_then(|watch| watch.foreign.clone());
+    let message = format!(
+        "{} was woken from a thread that is not the simulator's, so that the run cannot be repeated; use `spawn_blocking` of the simulator in place of a thread{}",
+        task.as_deref().unwrap_or("a task"),
+        report::tasks(&state, rt.shared.now())
+    );
+    Trouble::new(FailureKind::Foreign, message)
 }
 
 /// The run left the way that it was to follow, which explains what it ended with; no step need have come after that.
