@@ -7,13 +7,17 @@ use trunnion_core::{PanicPayload, Simulation};
 
 use crate::explore::last_place;
 use crate::state::Shared;
+use crate::trace::Event;
 
 /// One for each `block_on`.
 pub(crate) struct Hooks(pub(crate) Arc<Shared>);
 
 impl Simulation for Hooks {
     fn choose(&self, n: usize) -> usize {
-        self.0.state.lock().ready.chooser.choose(n)
+        let mut state = self.0.state.lock();
+        let nth = state.ready.chooser.choose(n);
+        state.trace.add(Event::Choice("start", nth));
+        nth
     }
 
     fn lost_panic(&self, payload: &PanicPayload) {

@@ -122,11 +122,13 @@ impl Shared {
     /// Draws a number below `n`: by the seed, and where schedules are explored it is one of their choices.
     pub(crate) fn draw(&self, n: usize) -> usize {
         let mut state = self.state.lock();
-        if state.watch.is_some() {
-            return state.ready.chooser.draw(n);
-        }
-        drop(state);
-        self.entropy.below(n)
+        let nth = if state.watch.is_some() {
+            state.ready.chooser.draw(n)
+        } else {
+            self.entropy.below(n)
+        };
+        state.trace.add(Event::Choice("drawn", nth));
+        nth
     }
 
     /// Adds what is runnable at once; gives it back when the simulator has ended.

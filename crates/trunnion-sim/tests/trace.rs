@@ -9,7 +9,7 @@ use trunnion_core::{
     BlockOn, Entropy, Spawn, SpawnBlocking, SpawnLocal, SpawnOptions, TaskHandle, Timer, YieldNow,
     coop,
 };
-use trunnion_sim::{Schedule, Sim};
+use trunnion_sim::{Explore, Schedule, Sim};
 
 const CHILD: &str = "TRUNNION_SIM_TRACE_CHILD";
 
@@ -141,4 +141,28 @@ fn what_ran_before_on_the_thread_changes_nothing() {
     });
     assert_eq!(traces[1], traces[0]);
     assert_eq!(traces[2], traces[0]);
+}
+
+#[test]
+fn what_is_drawn_and_where_a_race_starts_are_in_the_trace() {
+    let all = Explore::new(Schedule::Dfs { preemptions: None });
+    let starts = all.run(|_| async {
+        let _start = trunnion_core::choose(3);
+    });
+    assert_eq!((starts.executions(), starts.distinct()), (3, 3));
+    let ms = Duration::from_millis(1);
+    let delays = all.run(|rt| async move {
+        let (mut client, _server) = rt
+            .duplex()
+            .latency(ms..=ms + Duration::from_nanos(2))
+            .connect();
+        client.write_all(b"a").await.unwrap();
+    });
+    assert_eq!(delays.distinct(), delays.executions());
+    assert!(delays.executions() > 1);
+    let failed = Explore::new(Schedule::Lifo).run(|_| async {
+        assert_eq!(trunnion_core::choose(3), 0);
+    });
+    let table = failed.failures()[0].table();
+    assert!(table.contains("start: 2"), "{table}");
 }
