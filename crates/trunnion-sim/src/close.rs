@@ -66,7 +66,7 @@ pub(crate) fn drop_entry(id: RuntimeId, entry: Option<Entry>) {
     contain(|| drop(entry));
 }
 
-/// Nothing fires any more; the wakers may keep the simulator alive.
+/// Nothing fires any more, and nothing is runnable: who settles goes on, wherever it runs. The wakers may keep the simulator alive.
 fn drop_wakers(shared: &Shared) {
     let mut state = shared.state.lock();
     let timers = state.timers.clear();
@@ -75,8 +75,10 @@ fn drop_wakers(shared: &Shared) {
     }
     let settlers = core::mem::take(&mut state.settlers);
     drop(state);
-    let settlers = settlers.into_iter().map(|(_, waker)| waker);
-    for waker in timers.into_iter().chain(settlers) {
+    for waker in timers {
         contain(|| drop(waker));
+    }
+    for (_, waker) in settlers {
+        contain(|| waker.wake());
     }
 }

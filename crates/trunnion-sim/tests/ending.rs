@@ -100,6 +100,23 @@ fn after_the_end_spawns_are_refused_and_nothing_panics() {
 }
 
 #[test]
+fn who_settles_or_advances_from_elsewhere_is_woken_by_the_end() {
+    let sim = Sim::new();
+    let rt = sim.handle();
+    let other = Sim::new();
+    let waits = other.handle();
+    other.block_on(async {
+        let settles = waits.spawn(rt.settle());
+        let advances = waits.spawn(rt.advance(SECOND));
+        waits.settle().await;
+        assert!(!settles.is_finished() && !advances.is_finished());
+        drop(sim);
+        settles.await.unwrap();
+        advances.await.unwrap();
+    });
+}
+
+#[test]
 fn destructors_at_the_end_may_spawn_and_sleep() {
     struct Spawns(SimRuntime, Arc<Mutex<u32>>);
     impl Drop for Spawns {
