@@ -71,6 +71,7 @@ impl<'a> Drive<'a> {
         let depth = outer.map_or(0, |outer| outer.depth + 1);
         state.driver = Some(Driver {
             thread,
+            number,
             depth,
             in_job: false,
         });

@@ -65,7 +65,7 @@ pub(crate) fn misfit(state: &State, _driver: u64, now: Instant) -> String {
 /// Lists every task.
 pub(crate) fn dump(state: &State, now: Instant) -> String {
     let mut text = format!("tasks at {:?}:\n", elapsed(now));
-    let driver = state.drivers.saturating_sub(1);
+    let driver = state.driver.map_or(u64::MAX, |driver| driver.number);
     list(&mut text, state, driver);
     text
 }

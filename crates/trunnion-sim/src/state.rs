@@ -83,6 +83,8 @@ pub(crate) type Due = Vec<(u64, Option<Waker>)>;
 #[derive(Clone, Copy)]
 pub(crate) struct Driver {
     pub(crate) thread: ThreadId,
+    /// Tells its root from those around it.
+    pub(crate) number: u64,
     pub(crate) depth: usize,
     /// A blocking closure runs now, so that another `block_on` may nest.
     pub(crate) in_job: bool,

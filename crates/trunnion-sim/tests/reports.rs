@@ -96,6 +96,23 @@ fn a_deadlock_inside_a_blocking_closure_reaches_its_handle() {
 }
 
 #[test]
+fn a_dump_knows_which_root_is_inside_which() {
+    let sim = Arc::new(Sim::new());
+    let rt = sim.handle();
+    let inner = Arc::clone(&sim);
+    let [within, after] = sim.block_on(async {
+        let dump = rt.clone();
+        let job = rt.spawn_blocking(move || inner.block_on(async { dump.dump().to_string() }));
+        [job.await.unwrap(), rt.dump().to_string()]
+    });
+    assert_eq!(within.matches("goes on when").count(), 1, "{within}");
+    assert_eq!(within.matches("is running").count(), 1, "{within}");
+    assert!(after.contains("root 0, entered at"), "{after}");
+    assert!(after.contains("is running"), "{after}");
+    assert!(!after.contains("goes on when"), "{after}");
+}
+
+#[test]
 fn a_task_whose_wakers_were_all_dropped_is_reported_although_time_goes_on() {
     let text = text_of(|| {
         run(|rt| async move {
