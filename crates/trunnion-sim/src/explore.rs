@@ -125,7 +125,7 @@ impl Explore {
         self
     }
 
-    /// Allows tasks that have not ended when the test has.
+    /// Allows tasks that have not ended when the test has; nothing of them may outlive the simulator.
     pub const fn leaks(mut self, allowed: bool) -> Self {
         self.leaks = allowed;
         self

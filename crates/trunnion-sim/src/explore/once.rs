@@ -126,7 +126,7 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     let (_, places) = hush(|| close_all(&sim, &rt, trouble.is_some()));
     let trouble = trouble
         .or_else(|| places.first().map(|place| dropped(place)))
-        .or_else(|| setup.leaks.then(|| leaked(&rt)).flatten());
+        .or_else(|| leaked(&rt));
     let trouble = strayed(&rt, trouble);
     let mut state = rt.shared.state.lock();
     let mut chooser = core::mem::replace(&mut state.ready.chooser, Chooser::new());
