@@ -61,6 +61,8 @@ struct Row {
 struct Steps {
     rows: Vec<Row>,
     tasks: Vec<u64>,
+    /// The task whose step it is, also after time has passed within the step.
+    running: Option<u64>,
 }
 
 impl Steps {
@@ -71,22 +73,39 @@ impl Steps {
                 self.meet(number);
                 self.note(&format!("spawns {number}"));
             }
-            Event::Poll(number) => self.begin(None, Some(number), "runs"),
+            Event::Poll(number) => {
+                self.running = Some(number);
+                self.begin(None, Some(number), "runs");
+            }
             Event::Wake(number) => self.wake(number),
-            Event::Done(_) => self.note("ends"),
-            Event::Drop(number) => self.begin(None, Some(number), "is dropped"),
+            Event::Done(_) => {
+                self.note("ends");
+                self.running = None;
+            }
+            Event::Drop(number) => {
+                self.running = None;
+                self.begin(None, Some(number), "is dropped");
+            }
             Event::TimerSet(_, at) => {
                 self.note(&format!("sleeps until {:?}", Duration::from_nanos(at)));
             }
             Event::TimerGone(_) => self.note("drops a sleep"),
             Event::TimerFired(_) => {}
-            Event::Jump(at) | Event::Advance(at) | Event::Spin(at) => {
+            Event::Advance(at) => self.begin(Some(at), None, "time passes"),
+            Event::Jump(at) | Event::Spin(at) => {
+                self.running = None;
                 self.begin(Some(at), None, "time passes");
             }
-            Event::Settled => self.begin(None, None, "nothing is runnable"),
+            Event::Settled => {
+                self.running = None;
+                self.begin(None, None, "nothing is runnable");
+            }
             Event::Hold => self.note("holds the clock"),
             Event::Release => self.note("lets go of the clock"),
-            Event::Shutdown => self.begin(None, None, "the end"),
+            Event::Shutdown => {
+                self.running = None;
+                self.begin(None, None, "the end");
+            }
             Event::Fault(what, 0) => self.note(&format!("FAULT: {what}")),
             Event::Fault(what, by) => {
                 self.note(&format!("FAULT: {what} by {:?}", Duration::from_nanos(by)));
@@ -130,8 +149,7 @@ impl Steps {
     }
 
     fn wake(&mut self, number: u64) {
-        let own = self.rows.last().is_some_and(|row| row.task == Some(number));
-        if own {
+        if self.running == Some(number) {
             self.note("wakes itself");
         } else {
             self.note(&format!("wakes {number}"));
@@ -139,6 +157,10 @@ impl Steps {
     }
 
     fn note(&mut self, text: &str) {
+        let elsewhere = self.rows.last().is_none_or(|row| row.task != self.running);
+        if self.running.is_some() && elsewhere {
+            self.begin(None, self.running, "goes on");
+        }
         match self.rows.last_mut() {
             Some(row) => {
                 row.text.push_str(", ");
