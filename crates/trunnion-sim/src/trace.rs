@@ -86,6 +86,8 @@ fn stir(hash: u64, word: u64) -> u64 {
 pub(crate) struct Recorder {
     limit: usize,
     events: VecDeque<Event>,
+    /// The beginnings that are no longer kept, of tasks that are still in the events or may come.
+    begun: BTreeMap<u64, Event>,
     names: BTreeMap<u64, Arc<str>>,
     total: u64,
     digest: u64,
@@ -96,6 +98,7 @@ impl Recorder {
         Self {
             limit: 1 << 16,
             events: VecDeque::new(),
+            begun: BTreeMap::new(),
             names: BTreeMap::new(),
             total: 0,
             digest: 0,
@@ -138,14 +141,24 @@ impl Recorder {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some(Event::Spawn(number, _) | Event::Job(number, _)) = self.events.pop_front() {
-            self.names.remove(&number);
+        match self.events.pop_front() {
+            Some(
+                event @ (Event::Spawn(number, _) | Event::Root(number, _) | Event::Job(number, _)),
+            ) => {
+                self.begun.insert(number, event);
+            }
+            Some(Event::Done(number) | Event::Drop(number)) => {
+                self.begun.remove(&number);
+                self.names.remove(&number);
+            }
+            _ => {}
         }
     }
 
     pub(crate) fn snapshot(&self) -> Trace {
         Trace {
             events: self.events.iter().copied().collect(),
+            begun: self.begun.values().copied().collect(),
             names: self.names.clone(),
             total: self.total,
             digest: self.digest,
@@ -179,6 +192,7 @@ impl Recorder {
 #[derive(Clone)]
 pub struct Trace {
     events: Vec<Event>,
+    begun: Vec<Event>,
     names: BTreeMap<u64, Arc<str>>,
     total: u64,
     digest: u64,
@@ -199,6 +213,11 @@ impl Trace {
 
     pub(crate) fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// Gives the beginnings of tasks, also those that are no longer kept, as far as the tasks may be in the events.
+    pub(crate) fn begun(&self) -> impl Iterator<Item = &Event> {
+        self.begun.iter().chain(&self.events)
     }
 
     pub(crate) fn name(&self, number: u64) -> Option<&str> {

@@ -33,7 +33,7 @@ pub(super) fn table(trace: &Trace) -> String {
 /// Names the tasks, and where they come from.
 fn legend(trace: &Trace) -> String {
     let mut text = String::new();
-    for event in trace.events() {
+    for event in trace.begun() {
         let (number, verb, place) = match event {
             Event::Root(number, place) => (*number, "test, run", place),
             Event::Spawn(number, place) => (*number, "task, spawned", place),
@@ -117,7 +117,7 @@ impl Steps {
         }
     }
 
-    /// Gives a task a column; the event of its spawn may be gone.
+    /// Gives a task a column; the event of its spawn may be gone, and only its place be known.
     fn meet(&mut self, number: u64) {
         if let Err(at) = self.tasks.binary_search(&number) {
             self.tasks.insert(at, number);
