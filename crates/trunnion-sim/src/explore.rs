@@ -192,11 +192,11 @@ impl Explore {
             ..Report::default()
         };
         let told = Follow::departures(replay.choices.clone());
-        let (trouble, table) = self.follow(&test, replay.seed, Location::caller(), told);
+        let (trouble, shown) = self.follow(&test, replay.seed, Location::caller(), told);
         report.failed = usize::from(trouble.is_some());
         report
             .failures
-            .extend(trouble.map(|trouble| Failure::new(trouble, 1, replay.clone(), table)));
+            .extend(trouble.map(|trouble| Failure::new(trouble, 1, replay.clone(), shown)));
         report
     }
 

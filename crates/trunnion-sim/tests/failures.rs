@@ -1,13 +1,14 @@
 //! How failures of an exploration are told, and what counts as one.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
-use std::future::{pending, poll_fn};
+use std::future::{Future, pending, poll_fn};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
+use std::time::Duration;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{Spawn, TaskHandle, YieldNow};
+use trunnion_core::{Spawn, SpawnOptions, TaskHandle, Timer, YieldNow};
 use trunnion_sim::{
     Explore, Failure, FailureKind, Replay, Report, Schedule, SimRuntime, cancel_sweep, panic_sweep,
 };
@@ -181,6 +182,75 @@ fn a_sweep_is_told_by_its_name_and_the_place_of_the_test() {
     assert!(
         text.starts_with("panic_sweep failed where the future"),
         "{text}"
+    );
+}
+
+#[test]
+fn tasks_that_may_be_left_do_not_hide_what_outlives_them() {
+    let sleeps = Mutex::new(Vec::new());
+    let report = Explore::new(Schedule::Fifo).leaks(true).run(|rt| {
+        let sleeps = &sleeps;
+        async move {
+            let mut sleep = Box::pin(rt.sleep(Duration::from_secs(1)));
+            poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready())).await;
+            sleeps.lock().unwrap().push(sleep);
+        }
+    });
+    assert!(first(&report).message().contains("sleeps are armed"));
+}
+
+#[test]
+fn a_panic_shows_what_the_tasks_waited_for_when_it_came() {
+    let report = Explore::new(Schedule::Fifo).run(|rt| async move {
+        let _nap = rt.spawn(rt.sleep(Duration::from_secs(5)));
+        rt.settle().await;
+        panic!("now");
+    });
+    let text = first(&report).to_string();
+    let place = format!("task 1, spawned at {}:", file!());
+    let tasks = text.split("tasks at 0ns:\n").nth(1);
+    let tasks = tasks.unwrap_or_else(|| panic!("no tasks: {text}"));
+    assert!(tasks.contains(&place), "{text}");
+    assert!(tasks.contains("sleeps until 5s"), "{text}");
+    assert!(tasks.contains("is running"), "{text}");
+}
+
+#[test]
+fn what_a_task_does_after_time_has_passed_is_in_its_column() {
+    let report = Explore::new(Schedule::Fifo).run(|rt| async move {
+        rt.burn(Duration::from_secs(1));
+        drop(rt.spawn(pending::<()>()));
+        panic!("after it");
+    });
+    let table = first(&report).table();
+    let spawns: Vec<&str> = table
+        .lines()
+        .filter(|line| line.contains("spawns 1"))
+        .collect();
+    assert_eq!(spawns.len(), 1, "{table}");
+    assert!(!spawns[0].contains("--"), "{table}");
+}
+
+#[test]
+fn the_table_of_a_long_run_names_the_tasks_of_its_beginning() {
+    let report = Explore::new(Schedule::Fifo).run(|rt| async move {
+        let early = rt.spawn_with(
+            SpawnOptions::new().name("early"),
+            rt.sleep(Duration::from_secs(1)),
+        );
+        drop(rt.spawn(async {}));
+        for _ in 0..5_000 {
+            rt.yield_now().await;
+        }
+        early.await.unwrap();
+        panic!("late");
+    });
+    let table = first(&report).table();
+    assert!(table.contains("  0: test, run at"), "{table}");
+    assert!(table.contains("  1 `early`: task, spawned at"), "{table}");
+    assert!(
+        !table.contains("  2: task, spawned at"),
+        "it ended long ago: {table}"
     );
 }
 

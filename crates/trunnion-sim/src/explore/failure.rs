@@ -55,24 +55,32 @@ impl fmt::Display for FailureKind {
     }
 }
 
+/// What is shown of the shortest run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    pub(super) table: String,
+    /// The tasks when it panicked.
+    pub(super) dump: String,
+}
+
 /// Tells how a run failed, in the shortest form that was found, and how to see it again.
 ///
-/// Its text has the message, a table of the tasks and what they did, and the line that replays the run.
+/// Its text has the message, a table of the tasks and what they did, what they waited for at the end, and the line that replays the run.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub(super) trouble: Trouble,
     execution: usize,
     replay: Replay,
-    table: String,
+    shown: Shown,
 }
 
 impl Failure {
-    pub(super) fn new(trouble: Trouble, execution: usize, replay: Replay, table: String) -> Self {
+    pub(super) fn new(trouble: Trouble, execution: usize, replay: Replay, shown: Shown) -> Self {
         Self {
             trouble,
             execution,
             replay,
-            table,
+            shown,
         }
     }
 
@@ -103,7 +111,13 @@ impl Failure {
     /// Gives the table of what each task did in the shortest run that fails; empty where it cannot be replayed.
     #[must_use]
     pub fn table(&self) -> &str {
-        &self.table
+        &self.shown.table
+    }
+
+    /// Lists what each task waited for when the shortest run panicked; empty for other kinds, whose message has that list.
+    #[must_use]
+    pub fn dump(&self) -> &str {
+        &self.shown.dump
     }
 }
 
@@ -117,7 +131,7 @@ impl fmt::Display for Failure {
             write!(f, ", after the first panic of the run at {first}")?;
         }
         writeln!(f, ":\n{}\n", self.trouble.message)?;
-        if self.table.is_empty() {
+        if self.shown.table.is_empty() {
             return f.write_str("It cannot be replayed.");
         }
         f.write_str("The shortest schedule that was found ")?;
@@ -126,7 +140,10 @@ impl fmt::Display for Failure {
             1 => f.write_str("departs from first come, first served once")?,
             left => write!(f, "departs from first come, first served {left} times")?,
         }
-        writeln!(f, ":\n{}", self.table)?;
+        writeln!(f, ":\n{}", self.shown.table)?;
+        if !self.shown.dump.is_empty() {
+            writeln!(f, "{}", self.shown.dump)?;
+        }
         write!(f, "replay with TRUNNION_SIM_REPLAY={}", self.replay)
     }
 }

@@ -7,7 +7,15 @@ use std::sync::Once;
 use trunnion_core::PanicPayload;
 use trunnion_core::panic::catch;
 
+/// What was looked at when the newest panic came, before anything unwound.
+#[derive(Default)]
+struct Seen {
+    look: Option<Box<dyn Fn() -> String>>,
+    text: String,
+}
+
 std::thread_local! {
+    static SEEN: RefCell<Seen> = RefCell::default();
     /// Where the panics of this thread came from while it hushes; `None` while it does not.
     static PLACES: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
 }
@@ -26,6 +34,7 @@ fn install() {
                 }
                 None => false,
             });
+            look();
             if !hushed.unwrap_or(false) {
                 next(info);
             }
@@ -40,6 +49,26 @@ pub(super) fn hush<R>(f: impl FnOnce() -> R) -> (Result<R, PanicPayload>, Vec<St
     let result = catch(f);
     let places = PLACES.with(|places| places.replace(outer));
     (result, places.unwrap_or_default())
+}
+
+fn look() {
+    let look = |seen: &RefCell<Seen>| {
+        if let Ok(mut seen) = seen.try_borrow_mut() {
+            seen.text = seen.look.as_ref().map(|look| look()).unwrap_or_default();
+        }
+    };
+    let _gone = SEEN.try_with(look);
+}
+
+/// Runs `f`, and looks at something at each panic of this thread; gives what was seen at the newest.
+pub(super) fn looking<R>(
+    look: Option<Box<dyn Fn() -> String>>,
+    f: impl FnOnce() -> R,
+) -> (R, String) {
+    let text = String::new();
+    let outer = SEEN.with(|seen| seen.replace(Seen { look, text }));
+    let result = f();
+    (result, SEEN.with(|seen| seen.replace(outer)).text)
 }
 
 /// Where the newest hushed panic of this thread came from.

@@ -6,7 +6,7 @@ use core::panic::Location;
 use trunnion_core::sync::Arc;
 
 use super::failure::FailureKind;
-use super::hush::hush;
+use super::hush::{hush, looking};
 use crate::choice::{Chooser, Pick};
 use crate::faults::Faults;
 use crate::owned::{Sim, enter_at};
@@ -24,6 +24,8 @@ pub(super) struct Ran {
     pub(super) picks: Vec<Pick>,
     pub(super) chooser: Chooser,
     pub(super) sim: SimRuntime,
+    /// The tasks when the newest panic came, where a table is made too.
+    pub(super) dump: String,
 }
 
 /// What went wrong.
@@ -111,13 +113,15 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     (setup.prepare)(&mut state.ready.chooser);
     drop(state);
     rt.shared.queue.watch_threads();
-    let (result, places) = hush(|| {
+    let look = (setup.trace > 0).then(|| look(&rt));
+    let run = || {
         let whole = async {
             drop(test(rt.clone()).await);
             rt.settle().await;
         };
         drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
-    });
+    };
+    let ((result, places), dump) = looking(look, || hush(run));
     let trouble = match result {
         Ok(()) => unjoined(&rt, &places).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
         Err(payload) => Some(ended(&rt, payload.to_string(), places)),
@@ -138,9 +142,16 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         picks: chooser.take_record(),
         chooser,
         sim: rt.clone(),
+        dump,
     };
     drop(state);
     ran
+}
+
+/// Lists the tasks, while they are what they are.
+fn look(rt: &SimRuntime) -> Box<dyn Fn() -> String> {
+    let rt = rt.clone();
+    Box::new(move || rt.dump().to_string())
 }
 
 /// Ends the simulator; the order in which tasks are dropped is a choice unless the run has failed already.

@@ -4,7 +4,7 @@ use core::future::Future;
 use core::panic::Location;
 use std::collections::BTreeMap;
 
-use super::failure::{Failure, FailureKind};
+use super::failure::{Failure, FailureKind, Shown};
 use super::once::{Ran, Trouble, once};
 use super::replay::Replay;
 use super::{Explore, table};
@@ -50,7 +50,8 @@ impl Explore {
         let at = (seed, place);
         let unrepeatable = |trouble| {
             let choices = Departures::new();
-            Failure::new(trouble, execution, Replay { seed, choices }, String::new())
+            let replay = Replay { seed, choices };
+            Failure::new(trouble, execution, replay, Shown::default())
         };
         if let FailureKind::Foreign | FailureKind::Nondeterminism = trouble.kind {
             return unrepeatable(trouble);
@@ -70,9 +71,9 @@ impl Explore {
         let reduced = shrinking.reduce(whole);
         let choices = shrinking.search(reduced);
         let told = Follow::departures(choices.clone());
-        let (last, table) = self.follow(test, seed, place, told);
+        let (last, shown) = self.follow(test, seed, place, told);
         let replay = Replay { seed, choices };
-        Failure::new(last.unwrap_or(trouble), execution, replay, table)
+        Failure::new(last.unwrap_or(trouble), execution, replay, shown)
     }
 
     /// Runs `test` once as `follow` leads it, and gives the departures that it took.
@@ -116,14 +117,22 @@ impl Explore {
         seed: u64,
         place: Place,
         told: Follow,
-    ) -> (Option<Trouble>, String) {
+    ) -> (Option<Trouble>, Shown) {
         let (ran, follow) = self.led(test, (seed, place), EVENTS, told);
         let missed = follow.and_then(|follow| follow.missed(ran.points));
         let trouble = match missed {
             Some(point) => Some(Trouble::stale(point, ran.points, ran.trouble)),
             None => ran.trouble,
         };
-        (trouble, table::table(&ran.sim.trace()))
+        let table = table::table(&ran.sim.trace());
+        // The other reports list the tasks themselves.
+        let panicked = |trouble: &Trouble| trouble.kind == FailureKind::Panic;
+        let dump = if trouble.as_ref().is_some_and(panicked) {
+            ran.dump
+        } else {
+            String::new()
+        };
+        (trouble, Shown { table, dump })
     }
 }
 
