@@ -8,6 +8,7 @@ use std::panic::resume_unwind;
 
 use trunnion_core::panic::catch;
 
+use crate::explore::{end, hush, watch};
 use crate::owned::{Sim, enter_at};
 use crate::runtime::SimRuntime;
 
@@ -40,7 +41,8 @@ enum Cut {
 /// `factory` makes the state that is looked at afterwards and the future under test. The future runs again and again, each
 /// time in a fresh simulator: dropped before its first poll, after its 1st, 2nd, ... poll, and also when it was woken but
 /// not yet polled again (there a permit or an item that was handed over can be lost), until it once runs to its end.
-/// Whenever it is gone, the simulator settles, and `check` looks at the state; it may wait, spawn and sleep.
+/// Whenever it is gone, the simulator settles, and `check` looks at the state; it may wait, spawn and sleep. When the check has ended and nothing is
+/// runnable, no task, armed sleep or waker may be left, and no task may have panicked that nobody joins.
 ///
 /// A counter that is not given back when the work around it is cancelled:
 ///
@@ -72,7 +74,7 @@ enum Cut {
 /// ```
 ///
 /// # Panics
-/// When the check or the future panics or hangs; the text says at which point the future was dropped. When the future has not ended after 1,000 polls: one that
+/// When the check or the future panics or hangs, or something is left; the text says at which point the future was dropped. When the future has not ended after 1,000 polls: one that
 /// serves for ever needs an end in the test.
 #[track_caller]
 pub fn cancel_sweep<S, Fut, Check>(
@@ -117,9 +119,13 @@ where
 {
     let place = Location::caller();
     let swept = sweep(|polls| {
-        let [after, woken] = [Cut::After(polls), Cut::WokenAfter(polls)]
-            .map(|cut| run((&make(), place), cut, &mut factory, &mut check));
-        Ok([after?, woken?])
+        let mut run = |cut| run((&make(), place), cut, &mut factory, &mut check);
+        let finished = run(Cut::After(polls))?;
+        // Before the first poll nothing can have woken it.
+        if polls == 0 {
+            return Ok((finished, 1));
+        }
+        Ok((run(Cut::WokenAfter(polls))? || finished, 2))
     });
     match swept {
         Ok(sweep) => sweep,
@@ -170,7 +176,7 @@ where
     let swept = sweep(|polls| {
         let cut = Cut::PanicAfter(polls);
         let finished = run((&Sim::new(), place), cut, &mut factory, &mut check)?;
-        Ok([finished])
+        Ok((finished, 1))
     });
     match swept {
         Ok(sweep) => sweep,
@@ -178,13 +184,13 @@ where
     }
 }
 
-/// Tries one number of polls after the other until the future comes to its end; the text says where a check failed.
-fn sweep<const N: usize>(
-    mut attempt: impl FnMut(usize) -> Result<[bool; N], String>,
-) -> Result<Sweep, String> {
+/// Tries one number of polls after the other until the future comes to its end; an attempt tells whether it did, and in how many runs.
+fn sweep(mut attempt: impl FnMut(usize) -> Result<(bool, usize), String>) -> Result<Sweep, String> {
+    let mut runs = 0;
     for polls in 0..=POLLS {
-        if attempt(polls)?.contains(&true) {
-            let runs = (polls + 1) * N;
+        let (finished, made) = attempt(polls)?;
+        runs += made;
+        if finished {
             return Ok(Sweep { polls, runs });
         }
     }
@@ -205,6 +211,7 @@ where
     Check: Future<Output = ()>,
 {
     let rt = sim.handle();
+    watch(&rt);
     let whole = async {
         let (state, future) = factory(rt.clone());
         let finished = match cut {
@@ -213,15 +220,25 @@ where
         };
         rt.settle().await;
         check(rt.clone(), state).await;
+        rt.settle().await;
         finished
     };
-    let entered = catch(|| enter_at(&sim.handle().shared, sim.context(), place, whole));
-    let failed = |why: &dyn core::fmt::Display| format!("where the future {cut}: {why}");
-    match entered {
+    let (entered, places) = hush(|| enter_at(&rt.shared, sim.context(), place, whole));
+    let result = match entered {
         Ok(Ok(finished)) => Ok(finished),
-        Ok(Err(refused)) => Err(failed(&refused)),
-        Err(payload) => Err(failed(&payload)),
-    }
+        Ok(Err(refused)) => Err(refused.to_string()),
+        Err(payload) => Err(payload.to_string()),
+    };
+    let finished = matches!(result, Ok(true));
+    let Some(trouble) = end(sim, (result.map(drop), places), true) else {
+        return Ok(finished);
+    };
+    let place = trouble.place.map(|place| format!("\nat {place}"));
+    Err(format!(
+        "where the future {cut}: {}{}",
+        trouble.message,
+        place.unwrap_or_default()
+    ))
 }
 
 /// Polls `future` up to `cut` and drops it; true if it came to its end.
@@ -266,7 +283,7 @@ impl core::fmt::Display for Cut {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::PanicAfter(polls) => write!(f, "is dropped by a panic after poll {polls}"),
-            Self::After(0) | Self::WokenAfter(0) => f.write_str("is dropped before its first poll"),
+            Self::After(0) => f.write_str("is dropped before its first poll"),
             Self::After(polls) => write!(f, "is dropped right after poll {polls}"),
             Self::WokenAfter(polls) => write!(f, "is dropped when it was woken after poll {polls}"),
         }
@@ -279,9 +296,9 @@ mod tests {
 
     #[test]
     fn a_sweep_of_a_future_without_an_end_has_one() {
-        let text = sweep(|_| Ok([false])).err().unwrap_or_default();
+        let text = sweep(|_| Ok((false, 1))).err().unwrap_or_default();
         assert!(text.contains("has not ended after 1000 polls"), "{text}");
-        let last = sweep(|polls| Ok([polls == POLLS, false]));
+        let last = sweep(|polls| Ok((polls == POLLS, 2)));
         assert_eq!(last.map(|sweep| sweep.runs), Ok(2 * POLLS + 2));
     }
 }

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
@@ -159,14 +159,14 @@ fn cancel_sweep_passes_a_correct_program_under_every_schedule() {
             },
             |_, semaphore| async move { assert_eq!(semaphore.state.lock().unwrap().0, 1) },
         );
-        assert_eq!((sweep.polls, sweep.runs), (4, 10));
+        assert_eq!((sweep.polls, sweep.runs), (4, 9));
     }
 }
 
 #[test]
 fn cancel_sweep_passes_a_future_that_is_ready_at_once() {
     let sweep = cancel_sweep(|_| ((), async {}), |_, ()| async {});
-    assert_eq!((sweep.polls, sweep.runs), (1, 4));
+    assert_eq!((sweep.polls, sweep.runs), (1, 3));
 }
 
 #[test]
@@ -177,6 +177,79 @@ fn cancel_sweep_says_where_a_future_hangs() {
         "{text}"
     );
     assert!(text.contains("deadlock"), "{text}");
+}
+
+#[test]
+fn cancel_sweep_finds_a_task_that_is_left_behind() {
+    let text = text_of(|| {
+        cancel_sweep(
+            |rt| {
+                let future = async move {
+                    rt.spawn_detached(stuck(Arc::default()));
+                    rt.yield_now().await;
+                };
+                ((), future)
+            },
+            |_, ()| async {},
+        )
+    });
+    assert!(text.contains("is dropped right after poll 1"), "{text}");
+    assert!(
+        text.contains("these have not ended:\n  task 1, spawned at"),
+        "{text}"
+    );
+}
+
+#[test]
+fn cancel_sweep_finds_a_sleep_or_a_waker_that_is_kept() {
+    let sleeps = Mutex::new(Vec::new());
+    let text = text_of(|| {
+        cancel_sweep(
+            |rt| {
+                let mut sleep = Box::pin(rt.sleep(SECOND));
+                let sleeps = &sleeps;
+                let future = async move {
+                    poll_fn(|cx| Poll::Ready(sleep.as_mut().poll(cx).is_ready())).await;
+                    sleeps.lock().unwrap().push(sleep);
+                };
+                ((), future)
+            },
+            |_, ()| async {},
+        )
+    });
+    assert!(text.contains("1 sleeps are armed"), "{text}");
+    let wakers = Mutex::new(Vec::new());
+    let text = text_of(|| {
+        cancel_sweep(
+            |_| {
+                let wakers = &wakers;
+                let future = poll_fn(move |cx| {
+                    wakers.lock().unwrap().push(cx.waker().clone());
+                    Poll::Ready(())
+                });
+                ((), future)
+            },
+            |_, ()| async {},
+        )
+    });
+    assert!(text.contains("the wakers of 1 tasks are kept"), "{text}");
+}
+
+#[test]
+fn a_sweep_finds_a_panic_that_nobody_joins() {
+    let text = text_of(|| {
+        panic_sweep(
+            |rt| {
+                let future = async move {
+                    rt.spawn_detached(async { panic!("unheard") });
+                    rt.yield_now().await;
+                };
+                ((), future)
+            },
+            |_, ()| async {},
+        )
+    });
+    assert!(text.contains("nobody joins panicked: unheard"), "{text}");
 }
 
 /// Counts what is open, in a lock that a panic may poison.

@@ -43,7 +43,7 @@ fn install() {
 }
 
 /// Runs `f` with the panics of this thread hushed; gives its panic, and the places of all that there were.
-pub(super) fn hush<R>(f: impl FnOnce() -> R) -> (Result<R, PanicPayload>, Vec<String>) {
+pub(crate) fn hush<R>(f: impl FnOnce() -> R) -> (Result<R, PanicPayload>, Vec<String>) {
     install();
     let outer = PLACES.with(|places| places.replace(Some(Vec::new())));
     let result = catch(f);

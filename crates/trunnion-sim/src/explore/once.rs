@@ -30,10 +30,10 @@ pub(super) struct Ran {
 
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Trouble {
+pub(crate) struct Trouble {
     pub(super) kind: FailureKind,
-    pub(super) message: String,
-    pub(super) place: Option<String>,
+    pub(crate) message: String,
+    pub(crate) place: Option<String>,
     /// Where the first panic of the run came from, if that is elsewhere: a task's, whose joiner unwraps.
     pub(super) first: Option<String>,
 }
@@ -108,11 +108,8 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         .trace_limit(setup.trace)
         .faults(setup.faults);
     let rt = sim.handle();
-    let mut state = rt.shared.state.lock();
-    state.watch = Some(Watch::default());
-    (setup.prepare)(&mut state.ready.chooser);
-    drop(state);
-    rt.shared.queue.watch_threads();
+    watch(&rt);
+    (setup.prepare)(&mut rt.shared.state.lock().ready.chooser);
     let look = (setup.trace > 0).then(|| look(&rt));
     let run = || {
         let whole = async {
@@ -122,16 +119,8 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         drop(enter_at(&rt.shared, sim.context(), setup.place, whole));
     };
     let ((result, places), dump) = looking(look, || hush(run));
-    let trouble = match result {
-        Ok(()) => unjoined(&rt, &places).or_else(|| setup.leaks.then(|| left(&rt)).flatten()),
-        Err(payload) => Some(ended(&rt, payload.to_string(), places)),
-    };
-    let trouble = outside(&rt, trouble);
-    let (_, places) = hush(|| close_all(&sim, &rt, trouble.is_some()));
-    let trouble = trouble
-        .or_else(|| places.first().map(|place| dropped(place)))
-        .or_else(|| leaked(&rt));
-    let trouble = strayed(&rt, trouble);
+    let result = result.map_err(|payload| payload.to_string());
+    let trouble = end(&sim, (result, places), setup.leaks);
     let mut state = rt.shared.state.lock();
     let mut chooser = core::mem::replace(&mut state.ready.chooser, Chooser::new());
     let ran = Ran {
@@ -146,6 +135,31 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     };
     drop(state);
     ran
+}
+
+/// Lets the simulator of `rt` note what is no ending of a run, and yet a failure.
+pub(crate) fn watch(rt: &SimRuntime) {
+    rt.shared.state.lock().watch = Some(Watch::default());
+    rt.shared.queue.watch_threads();
+}
+
+/// Ends a simulator after its run; what went wrong, by the text with which it panicked, and where its panics came from.
+pub(crate) fn end(
+    sim: &Sim,
+    (result, places): (Result<(), String>, Vec<String>),
+    leaks: bool,
+) -> Option<Trouble> {
+    let rt = sim.handle();
+    let trouble = match result {
+        Ok(()) => unjoined(&rt, &places).or_else(|| leaks.then(|| left(&rt)).flatten()),
+        Err(message) => Some(ended(&rt, message, places)),
+    };
+    let trouble = outside(&rt, trouble);
+    let (_, places) = hush(|| close_all(sim, &rt, trouble.is_some()));
+    let trouble = trouble
+        .or_else(|| places.first().map(|place| dropped(place)))
+        .or_else(|| leaked(&rt));
+    strayed(&rt, trouble)
 }
 
 /// Lists the tasks, while they are what they are.
