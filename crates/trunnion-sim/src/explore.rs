@@ -16,6 +16,7 @@ use core::future::Future;
 use core::panic::Location;
 use std::collections::HashSet;
 
+use crate::LostWakers;
 use crate::choice::{Chooser, Follow};
 use crate::faults::Faults;
 use crate::runtime::SimRuntime;
@@ -83,6 +84,7 @@ pub struct Explore {
     leaks: bool,
     all: bool,
     faults: Faults,
+    lost: LostWakers,
 }
 
 /// How many executions there are unless told.
@@ -104,6 +106,7 @@ impl Explore {
             leaks: false,
             all: false,
             faults: Faults::new(),
+            lost: LostWakers::Certain,
         }
     }
 
@@ -135,6 +138,29 @@ impl Explore {
     /// Puts faults into the runs; see [`Faults`].
     pub const fn faults(mut self, faults: Faults) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// Chooses when a task that can never be woken fails a run, as [`Sim::lost_wakers`](crate::Sim::lost_wakers) does.
+    ///
+    /// ```
+    /// use std::future::pending;
+    /// use trunnion_core::{Spawn, TaskHandle};
+    /// use trunnion_sim::{Explore, FailureKind, LostWakers, Schedule, SimRuntime};
+    ///
+    /// async fn waits_for_its_abort(rt: SimRuntime) {
+    ///     let task = rt.spawn(pending::<()>());
+    ///     rt.settle().await;
+    ///     assert!(task.cancel().await.is_err());
+    /// }
+    ///
+    /// let explore = Explore::new(Schedule::Fifo);
+    /// explore.run(waits_for_its_abort).expect_success();
+    /// let report = explore.lost_wakers(LostWakers::Strict).run(waits_for_its_abort);
+    /// assert_eq!(report.failures()[0].kind(), FailureKind::LostWaker);
+    /// ```
+    pub const fn lost_wakers(mut self, when: LostWakers) -> Self {
+        self.lost = when;
         self
     }
 
@@ -232,6 +258,7 @@ impl Explore {
             trace: 0,
             leaks: !self.leaks,
             faults: self.faults,
+            lost: self.lost,
             place,
             prepare,
         }

@@ -51,7 +51,7 @@ pub(crate) fn lost_waker(state: &State, key: Key, driver: u64, now: Instant) -> 
     }
     text.push_str("\nall tasks:\n");
     list(&mut text, state, driver);
-    text.push_str("note: `Sim::lost_wakers` says how strict this check is");
+    text.push_str("note: `lost_wakers` of `Sim` and `Explore` says how strict this check is");
     text
 }
 

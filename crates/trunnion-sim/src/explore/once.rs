@@ -7,6 +7,7 @@ use trunnion_core::sync::Arc;
 
 use super::failure::FailureKind;
 use super::hush::{hush, looking};
+use crate::LostWakers;
 use crate::choice::{Chooser, Pick};
 use crate::faults::Faults;
 use crate::owned::{Sim, enter_at};
@@ -96,6 +97,7 @@ pub(super) struct Setup<'a> {
     pub(super) trace: usize,
     pub(super) leaks: bool,
     pub(super) faults: Faults,
+    pub(super) lost: LostWakers,
     /// Where the test is, for reports.
     pub(super) place: &'static Location<'static>,
     pub(super) prepare: &'a mut dyn FnMut(&mut Chooser),
@@ -106,7 +108,8 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     let sim = Sim::new()
         .seed(setup.seed)
         .trace_limit(setup.trace)
-        .faults(setup.faults);
+        .faults(setup.faults)
+        .lost_wakers(setup.lost);
     let rt = sim.handle();
     watch(&rt);
     (setup.prepare)(&mut rt.shared.state.lock().ready.chooser);
