@@ -118,6 +118,9 @@ impl Explore {
     }
 
     /// Seeds the first execution; each one after it has the next seed, unless the schedules are gone through one by one.
+    ///
+    /// Under [`Schedule::Pct`] the steps at which priorities change are spread over the longest run so far, so that the seed alone does not repeat the
+    /// execution of an exploration: the line of a failure does.
     pub const fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

@@ -25,7 +25,10 @@ fn a_step_that_does_not_fit_is_told_although_the_test_has_ended() {
     let report = leaky.replay(&line, leaves_two);
     let failure = &report.failures()[0];
     assert_eq!(failure.kind(), FailureKind::Stale, "{failure}");
-    assert!(failure.message().contains("at choice 0 number 5"), "{failure}");
+    assert!(
+        failure.message().contains("at choice 0 number 5"),
+        "{failure}"
+    );
 }
 
 #[test]
@@ -56,4 +59,18 @@ fn a_search_goes_on_after_a_run_that_does_not_repeat_and_is_not_complete() {
     let failure = &report.failures()[0];
     assert_eq!(failure.kind(), FailureKind::Nondeterminism, "{failure}");
     assert!(!report.is_complete(), "{report}");
+}
+
+/// Nothing is to be shortened, so that the third call is the run that would be shown.
+#[test]
+fn a_run_that_passes_when_it_is_to_be_shown_does_not_repeat() {
+    let calls = Cell::new(0);
+    let report = Explore::new(Schedule::Fifo).run(|_| {
+        calls.set(calls.get() + 1);
+        let fails = calls.get() < 3;
+        async move { assert!(!fails, "twice") }
+    });
+    let failure = &report.failures()[0];
+    assert_eq!(failure.kind(), FailureKind::Nondeterminism, "{failure}");
+    assert_eq!(failure.table(), "", "{failure}");
 }

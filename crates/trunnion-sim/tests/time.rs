@@ -279,8 +279,8 @@ fn a_loop_of_races_against_a_yield_does_not_stop_time_for_ever() {
 
 #[test]
 fn two_tasks_that_wake_each_other_do_not_stop_time_for_ever() {
-    // LIFO keeps the root from running; its documentation says so.
-    for schedule in [Schedule::Fifo, Schedule::Random] {
+    // LIFO keeps the root from running but once in a thousand choices; its documentation says so.
+    for schedule in ALL {
         let sim = Sim::new().schedule(schedule).trace_limit(64);
         let rt = sim.handle();
         let done = Arc::new(AtomicBool::new(false));

@@ -59,7 +59,8 @@ impl Pct {
     pub(super) fn stepped(&mut self, number: u64, random: &Random) {
         let (depth, expected) = (self.depth, self.expected);
         let changes = self.changes.get_or_insert_with(|| {
-            let drawn = (1..depth).map(|_| random.below(expected));
+            // More changes than steps are no more than one at each.
+            let drawn = (1..depth).take(expected).map(|_| random.below(expected));
             drawn.collect()
         });
         let falls = changes.contains(&self.steps);
@@ -78,5 +79,17 @@ impl Pct {
         }
         self.lowest -= 1;
         self.priorities[at] = Some(self.lowest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_depth_beyond_all_steps_draws_no_more_than_there_are() {
+        let mut pct = Pct::new(u32::MAX);
+        pct.stepped(0, &Random::new(0));
+        assert_eq!(pct.changes.map_or(0, |changes| changes.len()), STEPS);
     }
 }

@@ -72,8 +72,11 @@ impl Explore {
         let choices = shrinking.search(reduced);
         let told = Follow::departures(choices.clone());
         let (last, shown) = self.follow(test, seed, place, told);
-        let replay = Replay { seed, choices };
-        Failure::new(last.unwrap_or(trouble), execution, replay, shown)
+        match last {
+            Some(last) => Failure::new(last, execution, Replay { seed, choices }, shown),
+            // A run that failed each time passes at last.
+            None => unrepeatable(self.difference(test, at, &picks)),
+        }
     }
 
     /// Runs `test` once as `follow` leads it, and gives the departures that it took.
