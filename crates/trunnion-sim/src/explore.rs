@@ -11,6 +11,7 @@ mod replay;
 mod report;
 mod shrink;
 mod table;
+mod tag;
 
 use core::future::Future;
 use core::panic::Location;
@@ -176,6 +177,11 @@ impl Explore {
     /// Explores, and tells what came of it.
     #[track_caller]
     pub fn run<F: Future>(&self, test: impl Fn(SimRuntime) -> F) -> Report {
+        self.run_as(tag::next(&test), &test)
+    }
+
+    #[track_caller]
+    fn run_as<F: Future>(&self, tag: u16, test: &impl Fn(SimRuntime) -> F) -> Report {
         let mut report = Report::default();
         let mut digests = HashSet::new();
         let mut course = Course::new(self);
@@ -183,14 +189,14 @@ impl Explore {
         for execution in 1..=self.runs {
             let seed = course.seed;
             let mut prepare = |chooser: &mut Chooser| course.prepare(chooser);
-            let ran = once(&test, &mut self.setup(seed, place, &mut prepare));
+            let ran = once(test, &mut self.setup(seed, place, &mut prepare));
             report.executions = execution;
             report.deepest = report.deepest.max(ran.points);
             digests.insert(ran.digest);
             let more = course.turn(ran.chooser, ran.steps);
             let mut trouble = ran.trouble;
             if execution == 1 && trouble.is_none() {
-                trouble = self.repeat(&test, (seed, place), &ran.picks, ran.digest);
+                trouble = self.repeat(test, (seed, place), &ran.picks, ran.digest);
             }
             let failed = trouble.is_some();
             report.failed += usize::from(failed);
@@ -199,10 +205,11 @@ impl Explore {
                     trouble,
                     picks: ran.picks,
                     seed,
+                    tag,
                     execution,
                     place,
                 };
-                report.failures.push(self.shrink(&test, found));
+                report.failures.push(self.shrink(test, found));
             }
             if !more || (failed && !self.all) {
                 report.complete = !more && course.is_through();
@@ -234,7 +241,8 @@ impl Explore {
     ///
     /// Environment variables come before what the test says:
     ///
-    /// * `TRUNNION_SIM_REPLAY`: runs once as the line says that a failure printed;
+    /// * `TRUNNION_SIM_REPLAY`: runs once as the line says that a failure printed, if the failure came from this call; a test that calls it more than once,
+    ///   or in a loop, explores the others as usual;
     /// * `TRUNNION_SIM_STRATEGY`: explores by this schedule alone, see [`Schedule`]'s `FromStr`; faults and leaks are as the test says;
     /// * `TRUNNION_SIM_SEED`: seeds the first execution;
     /// * `TRUNNION_SIM_SEEDS`: limits how many executions there are.

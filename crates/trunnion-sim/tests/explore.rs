@@ -329,7 +329,7 @@ fn the_environment_replays_seeds_and_chooses() {
     for (name, value, said) in [
         (
             "TRUNNION_SIM_REPLAY",
-            "1:0::0000",
+            "2:0:0::0000",
             "the replay line is damaged",
         ),
         (

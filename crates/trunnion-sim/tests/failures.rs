@@ -96,7 +96,7 @@ fn what_cannot_be_replayed_has_no_line() {
 #[test]
 fn a_line_that_does_not_fit_is_stale_although_the_run_fails() {
     let report = Explore::new(ALL).run(either_panics);
-    let line: Replay = "1:0:0t2:2577".parse().unwrap();
+    let line: Replay = "2:0:0:0t2:d116".parse().unwrap();
     let stale = Explore::new(ALL).replay(&line, |_| async { panic!("another bug") });
     assert_eq!(first(&stale).kind(), FailureKind::Stale, "{report}");
     let text = first(&stale).message();

@@ -21,7 +21,7 @@ async fn leaves_two(rt: SimRuntime) {
 fn a_step_that_does_not_fit_is_told_although_the_test_has_ended() {
     let leaky = Explore::new(Schedule::Fifo).leaks(true);
     assert!(leaky.run(leaves_two).failures().is_empty());
-    let line: Replay = "1:0:0n5:4103".parse().unwrap();
+    let line: Replay = "2:0:0:0n5:d936".parse().unwrap();
     let report = leaky.replay(&line, leaves_two);
     let failure = &report.failures()[0];
     assert_eq!(failure.kind(), FailureKind::Stale, "{failure}");
@@ -33,7 +33,7 @@ fn a_step_that_does_not_fit_is_told_although_the_test_has_ended() {
 
 #[test]
 fn a_step_that_does_not_fit_is_told_before_what_came_of_it() {
-    let line: Replay = "1:0:0n5:4103".parse().unwrap();
+    let line: Replay = "2:0:0:0n5:d936".parse().unwrap();
     let report = Explore::new(Schedule::Fifo).replay(&line, |rt| async move {
         assert_eq!(rt.choose(3, "a number"), 1, "another number");
     });
@@ -73,4 +73,39 @@ fn a_run_that_passes_when_it_is_to_be_shown_does_not_repeat() {
     let failure = &report.failures()[0];
     assert_eq!(failure.kind(), FailureKind::Nondeterminism, "{failure}");
     assert_eq!(failure.table(), "", "{failure}");
+}
+
+/// Fails in the second of three calls at one place; runs only where the test below starts it.
+#[test]
+fn subject() {
+    if std::env::var_os("TRUNNION_TEST_SUBJECT").is_none() {
+        return;
+    }
+    for case in 0..3 {
+        trunnion_sim::check(move |rt| async move {
+            let one = rt.spawn(async move { case });
+            let first = rt.choose(2, "first");
+            assert_eq!(one.await.unwrap() * first, 0, "the second case");
+        });
+    }
+}
+
+#[test]
+fn a_line_is_replayed_by_the_call_that_it_came_from() {
+    let run = |line: &str| {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "subject", "--nocapture"]);
+        command.env("TRUNNION_TEST_SUBJECT", "1");
+        let output = command.env("TRUNNION_SIM_REPLAY", line).output();
+        let output = output.unwrap();
+        assert!(!output.status.success());
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let found = Explore::new(Schedule::Fifo).run(|_| async { panic!("a line of another test") });
+    let text = run(&found.failures()[0].replay().to_string());
+    assert!(text.contains("the second case"), "{text}");
+    let line = text.split("TRUNNION_SIM_REPLAY=").last().unwrap();
+    let text = run(line.split_whitespace().next().unwrap());
+    assert!(text.contains("panic in execution 1,"), "{text}");
+    assert!(text.contains("the second case"), "{text}");
 }

@@ -4,6 +4,7 @@ use core::future::Future;
 
 use super::Explore;
 use super::env::Env;
+use super::{Replay, tag};
 use crate::runtime::SimRuntime;
 use crate::schedule::Schedule;
 
@@ -38,9 +39,12 @@ pub fn check<F: Future>(test: impl Fn(SimRuntime) -> F) {
 /// Does what `plan` says, or the environment in its place.
 #[track_caller]
 #[expect(clippy::panic, reason = "the failure of a test")]
+#[expect(clippy::print_stderr, reason = "what a test says that passes")]
 pub(super) fn check_all<F: Future>(plan: &[Explore], test: &impl Fn(SimRuntime) -> F) {
     let env = Env::read().unwrap_or_else(|error| panic!("{error}"));
-    if let Some(replay) = &env.replay {
+    let tag = tag::next(test);
+    let mine = |replay: &&Replay| replay.tag == tag;
+    if let Some(replay) = env.replay.as_ref().filter(mine) {
         let explore = plan
             .first()
             .cloned()
@@ -48,7 +52,12 @@ pub(super) fn check_all<F: Future>(plan: &[Explore], test: &impl Fn(SimRuntime) 
         let report = explore.replay(replay, test);
         report.expect_success();
         panic!(
-            "the replayed run passes: what failed is mended, the line belongs to another test, or what failed came from state that an earlier run left behind; unset TRUNNION_SIM_REPLAY"
+            "the replayed run passes: what failed is mended, or what failed came from state that an earlier run left behind; unset TRUNNION_SIM_REPLAY"
+        );
+    }
+    if env.replay.is_some() {
+        eprintln!(
+            "note: TRUNNION_SIM_REPLAY belongs to another call of `check`, and this one explores as usual"
         );
     }
     let told = env.strategy.zip(plan.first());
@@ -58,7 +67,7 @@ pub(super) fn check_all<F: Future>(plan: &[Explore], test: &impl Fn(SimRuntime) 
         let mut explore = explore.clone();
         explore.seed = env.seed.unwrap_or(explore.seed);
         explore.runs = env.seeds.unwrap_or(explore.runs);
-        let report = explore.run(test);
+        let report = explore.run_as(tag, test);
         if explore.is_search() {
             report.expect_complete();
         } else {

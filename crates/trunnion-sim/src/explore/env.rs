@@ -79,7 +79,7 @@ mod tests {
             ),
             ("TRUNNION_SIM_STRATEGY", "pct", "pct:DEPTH"),
             ("TRUNNION_SIM_STRATEGY", "pct:0", "(from 1)"),
-            ("TRUNNION_SIM_REPLAY", "1:0:3t2:0000", "damaged"),
+            ("TRUNNION_SIM_REPLAY", "2:0:0:3t2:0000", "damaged"),
             ("TRUNNION_SIM_REPLAY", "9:0::0", "version `9`"),
         ] {
             let error = read(name, value).err().unwrap_or_default();

@@ -4,28 +4,31 @@ use core::fmt::{self, Write as _};
 use core::str::FromStr;
 use std::collections::BTreeMap;
 
+use super::tag;
 use crate::choice::Pick;
 
 /// Names the choices of a run that differ from first come, first served, and the seed: enough to repeat it.
 ///
-/// Its text is one line without spaces, made for an environment variable: a version, the seed, the choices with the points at which they are made, and a
-/// checksum.
+/// Its text is one line without spaces, made for an environment variable: a version, the seed, which call of a test it belongs to, the choices with the points
+/// at which they are made, and a checksum.
 ///
 /// ```
 /// use trunnion_sim::Replay;
 ///
-/// let line = "1:5:3t2.7n1:".to_owned();
+/// let line = "2:5:0:3t2.7n1:".to_owned();
 /// let error = line.parse::<Replay>().unwrap_err();
 /// assert!(error.to_string().starts_with("the replay line is damaged"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Replay {
     pub(super) seed: u64,
+    /// Which call it belongs to.
+    pub(super) tag: u16,
     pub(super) choices: BTreeMap<usize, Pick>,
 }
 
 /// Changes when the same line would lead elsewhere.
-const VERSION: &str = "1";
+const VERSION: &str = "2";
 
 impl Replay {
     /// Counts the choices that differ from first come, first served.
@@ -35,7 +38,7 @@ impl Replay {
     }
 
     fn body(&self) -> String {
-        let mut text = format!("{VERSION}:{:x}:", self.seed);
+        let mut text = format!("{VERSION}:{:x}:{:x}:", self.seed, self.tag);
         for (nth, (point, pick)) in self.choices.iter().enumerate() {
             let dot = if nth == 0 { "" } else { "." };
             let _infallible = match pick {
@@ -48,13 +51,9 @@ impl Replay {
     }
 }
 
-/// A hash of the text (FNV-1a), folded to 16 bits: enough to tell that a character was lost.
+/// Enough to tell that a character was lost.
 fn checksum(text: &str) -> u16 {
-    let hash = text.bytes().fold(0x811C_9DC5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
-    let [a, b, c, d] = hash.to_be_bytes();
-    u16::from_be_bytes([a ^ c, b ^ d])
+    tag::fold(text.bytes())
 }
 
 impl fmt::Display for Replay {
@@ -111,10 +110,12 @@ impl FromStr for Replay {
 
 fn parse(text: &str) -> Option<Replay> {
     let (seed, rest) = text.split_once(':')?;
+    let (tag, rest) = rest.split_once(':')?;
     let (choices, _checksum) = rest.split_once(':')?;
     let choices = choices.split('.').filter(|choice| !choice.is_empty());
     Some(Replay {
         seed: u64::from_str_radix(seed, 16).ok()?,
+        tag: u16::from_str_radix(tag, 16).ok()?,
         choices: choices.map(parse_choice).collect::<Option<_>>()?,
     })
 }

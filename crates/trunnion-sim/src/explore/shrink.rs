@@ -25,6 +25,7 @@ pub(super) struct Found {
     pub(super) trouble: Trouble,
     pub(super) picks: Vec<Pick>,
     pub(super) seed: u64,
+    pub(super) tag: u16,
     pub(super) execution: usize,
     pub(super) place: Place,
 }
@@ -44,13 +45,15 @@ impl Explore {
             trouble,
             picks,
             seed,
+            tag,
             execution,
             place,
         } = found;
         let at = (seed, place);
+        let replay = |choices| Replay { seed, tag, choices };
         let unrepeatable = |trouble| {
             let choices = Departures::new();
-            let replay = Replay { seed, choices };
+            let replay = replay(choices);
             Failure::new(trouble, execution, replay, Shown::default())
         };
         if let FailureKind::Foreign | FailureKind::Nondeterminism = trouble.kind {
@@ -73,7 +76,7 @@ impl Explore {
         let told = Follow::departures(choices.clone());
         let (last, shown) = self.follow(test, seed, place, told);
         match last {
-            Some(last) => Failure::new(last, execution, Replay { seed, choices }, shown),
+            Some(last) => Failure::new(last, execution, replay(choices), shown),
             // A run that failed each time passes at last.
             None => unrepeatable(self.difference(test, at, &picks)),
         }
