@@ -13,7 +13,7 @@ use crate::schedule::Schedule;
 
 pub(crate) use follow::{Follow, Misfit};
 use pct::Pct;
-pub(crate) use search::Search;
+pub(crate) use search::{Gaps, Search};
 
 /// What was chosen at a point where there was a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -173,7 +173,7 @@ impl Chooser {
     pub(crate) fn take(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
         let key = match list.len() {
             0 => return None,
-            1 => list.pop_front(),
+            1 => self.take_only(list),
             _ => self.take_one(list),
         }?;
         self.steps += 1;
@@ -182,6 +182,13 @@ impl Chooser {
             pct.stepped(key.number, &self.random);
         }
         Some(key)
+    }
+
+    fn take_only(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
+        if let Rule::Search(search) = &mut self.rule {
+            search.alone();
+        }
+        list.pop_front()
     }
 
     fn take_one(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
@@ -238,8 +245,7 @@ impl Chooser {
         }
         let nth = match &mut self.rule {
             Rule::Fifo | Rule::Lifo | Rule::Random | Rule::Pct(_) => self.random.below(n),
-            Rule::Search(search) if n < 3 => search.nth(n),
-            Rule::Search(search) => [0, n / 2, n - 1][search.nth(3)],
+            Rule::Search(search) => search.draw(n),
             Rule::Follow(follow) => follow.nth(self.points, n),
         };
         self.note(Pick::Nth(nth));

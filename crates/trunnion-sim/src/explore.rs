@@ -212,10 +212,11 @@ impl Explore {
                 report.failures.push(self.shrink(test, found));
             }
             if !more || (failed && !self.all) {
-                report.complete = !more && course.is_through();
+                report.complete = !more && self.is_search();
                 break;
             }
         }
+        report.gaps = course.gaps().unwrap_or_default();
         report.distinct = digests.len();
         report
     }

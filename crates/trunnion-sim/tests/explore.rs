@@ -260,6 +260,39 @@ fn a_search_that_is_cut_short_cannot_pass_as_complete() {
 }
 
 #[test]
+fn what_a_search_leaves_out_is_told() {
+    let all = Explore::new(Schedule::Dfs { preemptions: None });
+    let drawn = |most: u64| {
+        all.run(move |rt| async move {
+            let most = Duration::from_nanos(most);
+            let (mut client, _server) = rt.duplex().latency(Duration::ZERO..=most).connect();
+            client.write_all(b"a").await.unwrap();
+        })
+    };
+    let report = drawn(2);
+    assert!(!report.was_sampled() && report.is_complete(), "{report}");
+    let report = drawn(9);
+    assert!(report.was_sampled() && !report.is_complete(), "{report}");
+    let text = catch(|| drop(report.expect_complete().clone())).unwrap_err();
+    assert!(text.to_string().contains("among more than three"), "{text}");
+    let bound = Explore::new(Schedule::Dfs {
+        preemptions: Some(0),
+    });
+    let report = bound.run(|rt| async move {
+        let done = Arc::new(AtomicU32::new(0));
+        let (inner, seen) = (rt.clone(), Arc::clone(&done));
+        rt.spawn_detached(async move {
+            while seen.load(Relaxed) == 0 {
+                inner.yield_now().await;
+            }
+        });
+        rt.spawn_detached(async move { done.store(1, Relaxed) });
+    });
+    assert!(report.was_made_fair() && report.is_complete(), "{report}");
+    assert!(report.to_string().contains("but for unfair"), "{report}");
+}
+
+#[test]
 fn bounds_leave_fewer_schedules() {
     let count = |schedule| {
         let report = Explore::new(schedule).run(|rt| interleaved(&rt, 3));

@@ -21,8 +21,18 @@ pub(crate) struct Search {
     head: Option<u64>,
     passed: u32,
     misfit: Option<Misfit>,
+    gaps: Gaps,
+}
+
+/// What a search leaves out though it comes to its end.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Gaps {
     /// A run has had a misfit, so that not all runs are known.
-    strayed: bool,
+    pub(crate) strayed: bool,
+    /// A task was passed over so often that it had to run.
+    pub(crate) unfair: bool,
+    /// A draw was among more than are tried.
+    pub(crate) sampled: bool,
 }
 
 /// A task is passed over at most so many times in a row, for nothing that others do may go on for ever: fairness (Musuvathi and Qadeer, 2008).
@@ -63,7 +73,7 @@ impl Search {
             head: None,
             passed: 0,
             misfit: None,
-            strayed: false,
+            gaps: Gaps::default(),
         }
     }
 
@@ -71,7 +81,7 @@ impl Search {
     pub(crate) fn advance(&mut self) -> bool {
         // What lies behind a misfit belongs to another run.
         self.path.truncate(self.at);
-        self.strayed |= self.misfit.take().is_some();
+        self.gaps.strayed |= self.misfit.take().is_some();
         (self.at, self.spent) = (0, 0);
         (self.head, self.passed) = (None, 0);
         while let Some(branch) = self.path.last_mut() {
@@ -84,9 +94,9 @@ impl Search {
         false
     }
 
-    /// Tells whether the runs so far had the choices that they were to have.
-    pub(crate) fn is_sound(&self) -> bool {
-        !self.strayed
+    /// Tells what the runs so far left out.
+    pub(crate) fn gaps(&self) -> Gaps {
+        self.gaps
     }
 
     pub(crate) fn misfit(&self) -> Option<&Misfit> {
@@ -100,11 +110,18 @@ impl Search {
             (self.head, self.passed) = (head, 0);
         }
         if self.passed >= PATIENCE {
+            self.gaps.unfair = true;
+            self.passed = 0;
             return self.branch(1, false);
         }
         let nth = self.any_task(list, before);
-        self.passed += u32::from(nth > 0);
+        self.passed = if nth > 0 { self.passed + 1 } else { 0 };
         nth
+    }
+
+    /// Notes that the only runnable task runs: it passes over nobody.
+    pub(super) fn alone(&mut self) {
+        self.passed = 0;
     }
 
     fn any_task(&mut self, list: &VecDeque<Key>, before: Option<u64>) -> usize {
@@ -125,6 +142,15 @@ impl Search {
     /// Chooses one of `n` equals.
     pub(super) fn nth(&mut self, n: usize) -> usize {
         self.branch(n, matches!(self.bound, Bound::Delays(_)))
+    }
+
+    /// Draws a number below `n`: the first, the middle and the last are tried.
+    pub(super) fn draw(&mut self, n: usize) -> usize {
+        if n < 3 {
+            return self.nth(n);
+        }
+        self.gaps.sampled |= n > 3;
+        [0, n / 2, n - 1][self.nth(3)]
     }
 
     fn branch(&mut self, of: usize, costs: bool) -> usize {
@@ -170,5 +196,60 @@ impl Search {
             Bound::Preemptions(max) if self.spent < max => of,
             Bound::Preemptions(_) => 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(numbers: &[u64]) -> VecDeque<Key> {
+        let key = |number: &u64| Key {
+            slot: 0,
+            number: *number,
+        };
+        numbers.iter().map(key).collect()
+    }
+
+    /// Goes to the run that takes the second of two each time, and lets it make `steps` steps in which task 7 is at the head.
+    fn passing(search: &mut Search, steps: u32, mut between: impl FnMut(&mut Search)) {
+        let (two, mut more) = (list(&[7, 8]), true);
+        while more {
+            let taken = (0..steps).filter(|_| {
+                let nth = search.task(&two, None);
+                between(search);
+                nth > 0
+            });
+            if taken.count() == usize::try_from(steps).unwrap_or(0) {
+                return;
+            }
+            more = search.advance();
+        }
+    }
+
+    #[test]
+    fn a_head_that_has_run_in_between_was_not_passed_over_in_a_row() {
+        let mut search = Search::preemptions(None);
+        passing(&mut search, 3, Search::alone);
+        assert_eq!(search.passed, 0);
+        let mut search = Search::preemptions(None);
+        passing(&mut search, 3, |_| {});
+        assert_eq!(search.passed, 3);
+        assert_eq!(search.task(&list(&[7, 8]), None), 0, "a new point");
+        assert_eq!(search.passed, 0);
+    }
+
+    #[test]
+    fn a_head_that_must_run_and_a_draw_of_many_are_gaps() {
+        let mut search = Search::preemptions(None);
+        search.draw(3);
+        assert!(!search.gaps().sampled);
+        search.draw(4);
+        assert!(search.gaps().sampled && !search.gaps().unfair);
+        search.passed = PATIENCE;
+        search.head = Some(7);
+        search.task(&list(&[7, 8]), None);
+        assert!(search.gaps().unfair);
+        assert!(!search.gaps().strayed);
     }
 }

@@ -1,7 +1,7 @@
 //! From one execution to the next.
 
 use super::Explore;
-use crate::choice::{Chooser, Search};
+use crate::choice::{Chooser, Gaps, Search};
 use crate::schedule::Schedule;
 
 /// Where an exploration is.
@@ -40,9 +40,9 @@ impl Course {
         }
     }
 
-    /// Tells whether a search ended having gone through all that it is to.
-    pub(super) fn is_through(&self) -> bool {
-        self.search.as_ref().is_some_and(Search::is_sound)
+    /// Tells what a search has left out; nothing goes through all that is no search.
+    pub(super) fn gaps(&self) -> Option<Gaps> {
+        self.search.as_ref().map(Search::gaps)
     }
 
     /// Turns to the next execution; false if there is none.
