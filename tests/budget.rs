@@ -147,15 +147,15 @@ fn a04_a_blocking_closure_through_any_runtime_allocates_once_more() {
 }
 
 #[test]
-fn a_spawn_in_the_simulator_allocates_twice() {
-    // The task cell and the waker; the tables grow beside them, ever more rarely.
-    let twice = 2 * TIMES..2 * TIMES + TIMES / 10;
+fn a_spawn_in_the_simulator_allocates_thrice() {
+    // The task cell, its waker, and the box in which the driver takes it from step to step; the tables grow beside them, ever more rarely.
+    let thrice = 3 * TIMES..3 * TIMES + TIMES / 10;
     let sim = Sim::new();
     let counted = spawns(&sim.handle());
-    assert!(twice.contains(&counted), "{counted}");
+    assert!(thrice.contains(&counted), "{counted}");
     let sim = Sim::new();
     let counted = spawns(&AnyRuntime::new(sim.handle()));
-    assert!(twice.contains(&counted), "through AnyRuntime: {counted}");
+    assert!(thrice.contains(&counted), "through AnyRuntime: {counted}");
 }
 
 /// Creation, a first poll that registers the timer, and the drop.

@@ -77,8 +77,8 @@ impl Chooser {
         }
     }
 
-    pub(crate) fn reseed(&self, seed: u64) {
-        self.random.reseed(seed);
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.random = Random::new(seed);
     }
 
     pub(crate) fn set_schedule(&mut self, schedule: Schedule) {
@@ -179,7 +179,7 @@ impl Chooser {
         self.steps += 1;
         self.last = Some(key.number);
         if let Rule::Pct(pct) = &mut self.rule {
-            pct.stepped(key.number, &self.random);
+            pct.stepped(key.number, &mut self.random);
         }
         Some(key)
     }
@@ -193,17 +193,26 @@ impl Chooser {
 
     fn take_one(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
         self.turns += 1;
-        let key = match &mut self.rule {
-            Rule::Lifo | Rule::Pct(_) if self.turns % FAIR == 0 => list.remove(self.fair(list)),
+        let key = match &self.rule {
             Rule::Fifo => list.pop_front(),
-            Rule::Lifo => list.pop_back(),
-            Rule::Random => list.swap_remove_back(self.random.below(list.len())),
-            Rule::Pct(pct) => list.remove(pct.highest(list, &self.random)),
-            Rule::Search(search) => list.remove(search.task(list, self.last)),
-            Rule::Follow(follow) => list.remove(follow.task(self.points, list)),
+            Rule::Random => swap_remove(list, self.random.below(list.len())),
+            _ => self.take_by_rule(list),
         }?;
         self.note(Pick::Task(key.number));
         Some(key)
+    }
+
+    /// Does what takes more than a look at the list; kept apart, so that the rules that need no more are quick.
+    #[inline(never)]
+    fn take_by_rule(&mut self, list: &mut VecDeque<Key>) -> Option<Key> {
+        match &mut self.rule {
+            Rule::Lifo | Rule::Pct(_) if self.turns % FAIR == 0 => list.remove(self.fair(list)),
+            Rule::Fifo | Rule::Random => None,
+            Rule::Lifo => list.pop_back(),
+            Rule::Pct(pct) => list.remove(pct.highest(list, &mut self.random)),
+            Rule::Search(search) => list.remove(search.task(list, self.last)),
+            Rule::Follow(follow) => list.remove(follow.task(self.points, list)),
+        }
     }
 
     /// Finds the place of the one whose turn it is: each comes in turn, by its number.
@@ -295,4 +304,13 @@ impl Chooser {
             items.swap(start, start + nth);
         }
     }
+}
+
+/// Takes one out, and puts the last into its place.
+fn swap_remove(list: &mut VecDeque<Key>, at: usize) -> Option<Key> {
+    let last = list.pop_back()?;
+    Some(match list.get_mut(at) {
+        Some(place) => core::mem::replace(place, last),
+        None => last,
+    })
 }

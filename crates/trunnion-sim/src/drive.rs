@@ -10,12 +10,12 @@ use std::thread::{self, ThreadId};
 
 use trunnion_core::context::Context;
 use trunnion_core::panic::contain;
-use trunnion_core::sync::Arc;
+use trunnion_core::sync::{Arc, MutexGuard};
 
 use crate::LostWakers;
 use crate::close;
 use crate::local;
-use crate::queue::{Cause, Key};
+use crate::queue::{Attendance, Cause, Key};
 use crate::report;
 use crate::stall::Stall;
 use crate::state::{Driver, Due, Shared, State};
@@ -44,13 +44,19 @@ pub(crate) struct Drive<'a> {
     /// Steps since the last look at all wakers.
     steps: usize,
     fresh_wakers: bool,
+    /// Left before anybody else can drive.
+    attendance: Option<Attendance<'a>>,
 }
 
+/// What is shared, from the end of one step to the start of the next: one lock for both.
+type Between<'a> = MutexGuard<'a, State>;
+
+/// Small enough to be handed over in registers: there is one for each poll.
 enum Step {
-    Root(Run),
-    Task(Key, Run),
-    Local(Key, Run),
-    Job(Key, Job),
+    Root(Box<Run>),
+    Task(Box<Run>),
+    Local(Box<Run>),
+    Job(Box<(Key, Job)>),
 }
 
 impl<'a> Drive<'a> {
@@ -103,13 +109,15 @@ impl<'a> Drive<'a> {
             mark: 0,
             steps: 0,
             fresh_wakers,
+            attendance: Some(shared.queue.attend()),
         })
     }
 
     /// Runs steps until the root is ready.
     pub(crate) fn run<F: Future>(&mut self, mut root: Pin<&mut F>) -> F::Output {
+        let mut state = self.lock();
         loop {
-            match self.next() {
+            state = match self.next(state) {
                 Some(Step::Root(mut run)) => {
                     self.prepare(&mut run);
                     let poll = root.as_mut().poll(&mut TaskContext::from_waker(&run.waker));
@@ -117,21 +125,27 @@ impl<'a> Drive<'a> {
                         self.finished = true;
                         return output;
                     }
-                    self.pending(self.root, run);
+                    self.pending(run)
                 }
-                Some(Step::Task(key, run)) => self.poll_task(key, run),
-                Some(Step::Local(key, run)) => self.poll_local(key, run),
-                Some(Step::Job(key, job)) => self.run_job(key, job),
+                Some(Step::Task(run)) => self.poll_task(run),
+                Some(Step::Local(run)) => self.poll_local(run),
+                Some(Step::Job(job)) => self.run_job(*job),
                 None => self.idle(),
-            }
+            };
             if self.stall.is_due() {
+                drop(state);
                 self.pass_time();
+                state = self.lock();
             }
         }
     }
 
-    fn next(&mut self) -> Option<Step> {
-        let mut state = self.shared.state.lock();
+    fn lock(&self) -> Between<'a> {
+        let shared: &'a Shared = self.shared;
+        shared.state.lock()
+    }
+
+    fn next(&mut self, mut state: Between<'a>) -> Option<Step> {
         loop {
             let key = state.ready.pop()?;
             if let Some(misfit) = state.ready.chooser.misfit() {
@@ -140,16 +154,24 @@ impl<'a> Drive<'a> {
                 self.stop(kind, report::misfit);
             }
             if let Some(step) = self.take(&mut state, key) {
-                state.trace.add(Event::Poll(key.number));
+                state.trace.polled(key.number);
                 self.mark = state.trace.total();
                 self.steps += 1;
-                let jitter = state.faults.clock_jitter;
-                let jitter = state.delay("the step before took longer", jitter);
-                drop(state);
-                self.shared.pass(jitter);
+                if !state.faults.clock_jitter.is_zero() {
+                    self.jitter(state);
+                }
                 return Some(step);
             }
         }
+    }
+
+    /// Lets the step before have taken longer than it did.
+    #[cold]
+    fn jitter(&self, mut state: Between<'a>) {
+        let most = state.faults.clock_jitter;
+        let jitter = state.delay("the step before took longer", most);
+        drop(state);
+        self.shared.pass(jitter);
     }
 
     /// Takes what is to run out of the table; puts aside what only another driver can run.
@@ -169,13 +191,13 @@ impl<'a> Drive<'a> {
         if let Body::Job(job) = &mut entry.body {
             let job = job.take()?;
             state.driver.as_mut()?.in_job = true;
-            return Some(Step::Job(key, job));
+            return Some(Step::Job(Box::new((key, job))));
         }
         let run = entry.run.take()?;
         Some(match entry.body {
             Body::Root(_) => Step::Root(run),
-            Body::Local(_) => Step::Local(key, run),
-            Body::Task | Body::Job(_) => Step::Task(key, run),
+            Body::Local(_) => Step::Local(run),
+            Body::Task | Body::Job(_) => Step::Task(run),
         })
     }
 
@@ -187,26 +209,26 @@ impl<'a> Drive<'a> {
         }
     }
 
-    fn poll_task(&mut self, key: Key, mut run: Run) {
+    fn poll_task(&mut self, mut run: Box<Run>) -> Between<'a> {
         self.prepare(&mut run);
         let mut cx = TaskContext::from_waker(&run.waker);
         let runner = run.runner.as_mut();
         match runner.map(|runner| Pin::new(runner).poll(&mut cx)) {
-            Some(Poll::Pending) => self.pending(key, run),
-            Some(Poll::Ready(())) | None => self.ended(key),
+            Some(Poll::Pending) => self.pending(run),
+            Some(Poll::Ready(())) | None => self.done(run),
         }
     }
 
-    fn poll_local(&mut self, key: Key, mut run: Run) {
+    fn poll_local(&mut self, mut run: Box<Run>) -> Between<'a> {
         self.prepare(&mut run);
         let mut cx = TaskContext::from_waker(&run.waker);
-        match local::poll(self.shared.id, key.number, &mut cx) {
-            Poll::Pending => self.pending(key, run),
-            Poll::Ready(()) => self.ended(key),
+        match local::poll(self.shared.id, run.key.number, &mut cx) {
+            Poll::Pending => self.pending(run),
+            Poll::Ready(()) => self.done(run),
         }
     }
 
-    fn run_job(&mut self, key: Key, job: Job) {
+    fn run_job(&mut self, (key, job): (Key, Job)) -> Between<'a> {
         self.context.clone().blocking().enter(job);
         let mut state = self.shared.state.lock();
         if let Some(driver) = &mut state.driver {
@@ -216,57 +238,83 @@ impl<'a> Drive<'a> {
         let slow = state.delay("the closure is slow", slow);
         drop(state);
         self.shared.pass(slow);
-        self.ended(key);
+        self.ended(key)
     }
 
     /// Puts a task back that is not ready, and takes in what it woke.
-    fn pending(&mut self, key: Key, run: Run) {
+    fn pending(&mut self, run: Box<Run>) -> Between<'a> {
+        let key = run.key;
         // Read before the queue is drained: a waker that was woken and then dropped elsewhere is seen in the queue.
         let kept = run.is_awaited();
         self.shared.queue.drain(&mut self.woken);
         let only_self = matches!(self.woken[..], [(woken, _)] if woken == key);
-        let mut state = self.shared.state.lock();
+        let mut state = self.lock();
         let idle = state.trace.total() == self.mark;
         state.admit(&mut self.woken, Some(key));
         let Some(entry) = state.tasks.get(key) else {
-            return;
+            drop(state);
+            contain(|| drop(run));
+            return self.lock();
         };
         let lost = !kept && !entry.queued;
         entry.kept = kept;
         entry.run = Some(run);
-        let idles = !entry.queued && !state.closed;
-        if idles && state.faults.spurious_wakes && state.ready.chooser.fault() {
-            state.wake_spuriously(key);
-        }
+        let queued = entry.queued;
         if state.closed && key != self.root {
-            let entry = state.retire(key, Event::Drop);
-            drop(state);
-            close::drop_entry(self.shared.id, entry);
-            return;
+            return self.closed(state, key);
+        }
+        if state.faults.spurious_wakes && !queued && !state.closed {
+            state.wake_spuriously(key);
         }
         let (runnable, tasks) = (state.ready.len(), state.tasks.places());
         self.stall.count(only_self && idle, runnable, tasks);
-        let strict = state.lost == LostWakers::Strict;
-        let certain = state.lost == LostWakers::Certain && key == self.root;
-        drop(state);
-        if lost && (strict || certain) {
+        if lost && self.is_certain(state.lost, key) {
+            drop(state);
             self.lost_waker(key);
+        }
+        state
+    }
+
+    /// Drops a task that was polled while the simulator ended.
+    #[cold]
+    fn closed(&self, mut state: Between<'a>, key: Key) -> Between<'a> {
+        let entry = state.retire(key, Event::Drop);
+        drop(state);
+        close::drop_entry(self.shared.id, entry);
+        self.lock()
+    }
+
+    /// Tells whether a task that gave no waker away ends the run.
+    fn is_certain(&self, lost: LostWakers, key: Key) -> bool {
+        match lost {
+            LostWakers::Strict => true,
+            LostWakers::Certain => key == self.root,
+            LostWakers::Ignore => false,
         }
     }
 
-    fn ended(&mut self, key: Key) {
+    /// Takes out a task whose poll was ready.
+    fn done(&mut self, run: Box<Run>) -> Between<'a> {
+        let key = run.key;
+        drop(run);
+        self.ended(key)
+    }
+
+    fn ended(&mut self, key: Key) -> Between<'a> {
         self.shared.queue.drain(&mut self.woken);
-        let mut state = self.shared.state.lock();
+        let mut state = self.lock();
         state.admit(&mut self.woken, None);
         let entry = state.retire(key, Event::Done);
         self.stall.count(false, 0, state.tasks.places());
         drop(state);
         contain(|| drop(entry));
+        self.lock()
     }
 }
 
 impl Drop for Drive<'_> {
     fn drop(&mut self) {
+        self.attendance = None;
         let mut state = self.shared.state.lock();
         state.driver = self.outer;
         let event = if self.finished {

@@ -1,20 +1,23 @@
 //! The wakes that wait for the scheduler, and the place where its thread parks.
 //!
 //! It is the only part of the simulator that other threads reach while a task runs, and knows nothing of the rest, so that
-//! a model can drive it:
+//! a model can drive it. Wakes on the scheduler's own thread, which are most, go into a list of that thread and need no lock.
 //!
 //! * Q1: between two calls of [`Signal::accept`] a signal enters the inbox once; the call comes before the poll that
 //!   answers it, so that a wake during the poll leads to another one.
 //! * Q2: the thread parks only while a hold is alive and the inbox is empty; each push, poke and last release ends that.
 //! * Q3: [`Queue::idle`] sees inbox and holds in one step: a wake that came before the last release is never overlooked.
+//! * Q4: a thread's list belongs to the queue that the thread [attends](Queue::attend), and is empty whenever it attends none.
 
+use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::mem;
+use core::ptr;
 use std::task::Wake;
 use std::thread::{self, ThreadId};
 
 use trunnion_core::mutant;
-use trunnion_core::sync::atomic::{AtomicBool, Ordering};
+use trunnion_core::sync::atomic::{AtomicBool, Ordering, fence};
 use trunnion_core::sync::{Arc, Condvar, Mutex};
 
 /// Names an entry of the task table: its slot, and a number that no other entry has.
@@ -49,15 +52,55 @@ pub enum Idle {
 }
 
 /// Collects wakes from all threads for the one that runs the scheduler.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Queue {
     inbox: Mutex<Inbox>,
     changed: Condvar,
+    /// There are wakes in the inbox; written while it is locked.
+    filled: AtomicBool,
+}
+
+type Wakes = Vec<(Key, Cause)>;
+
+std::thread_local! {
+    static NEAR: Near = const { Near { queue: Cell::new(0), woken: RefCell::new(Vec::new()) } };
+}
+
+/// What a thread knows of the queue that it attends.
+struct Near {
+    /// The address of the queue; 0 for none.
+    queue: Cell<usize>,
+    /// What was woken for it on this thread.
+    woken: RefCell<Wakes>,
+}
+
+/// Keeps the thread's own wakes out of the inbox; made by [`Queue::attend`].
+#[derive(Debug)]
+pub struct Attendance<'a> {
+    queue: &'a Queue,
+    outer: usize,
+    /// What the thread has for the queue that it attended before.
+    before: Wakes,
+}
+
+impl Drop for Attendance<'_> {
+    fn drop(&mut self) {
+        if self.outer == self.queue.address() {
+            return;
+        }
+        let left = NEAR.try_with(|near| {
+            near.queue.set(self.outer);
+            near.woken.replace(mem::take(&mut self.before))
+        });
+        for (key, cause) in left.into_iter().flatten() {
+            self.queue.deliver(key, cause);
+        }
+    }
 }
 
 #[derive(Debug, Default)]
 struct Inbox {
-    woken: Vec<(Key, Cause)>,
+    woken: Wakes,
     holds: usize,
     poked: bool,
     parked: bool,
@@ -70,7 +113,11 @@ impl Queue {
     /// Makes an empty queue.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            inbox: Mutex::default(),
+            changed: Condvar::default(),
+            filled: AtomicBool::new(false),
+        }
     }
 
     /// Expects all wakes on this thread from now on.
@@ -84,14 +131,60 @@ impl Queue {
         self.inbox.lock().elsewhere
     }
 
+    fn address(&self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
+    /// Collects the wakes of this thread without a lock until the attendance is dropped.
+    ///
+    /// Only the thread that drains may, and whoever drains later must not start before.
+    #[must_use]
+    pub fn attend(&self) -> Attendance<'_> {
+        let enter = |near: &Near| {
+            let outer = near.queue.replace(self.address());
+            let is_same = outer == self.address();
+            let before = if is_same {
+                Wakes::new()
+            } else {
+                near.woken.take()
+            };
+            (outer, before)
+        };
+        let (outer, before) = NEAR.try_with(enter).unwrap_or_default();
+        Attendance {
+            queue: self,
+            outer,
+            before,
+        }
+    }
+
     /// Adds a wake.
     pub fn push(&self, key: Key, cause: Cause) {
+        let pushed = self.near(|woken| woken.push((key, cause)));
+        if pushed.is_none() {
+            self.deliver(key, cause);
+        }
+    }
+
+    /// Calls `f` with the list of this thread, if it attends this queue.
+    #[inline]
+    fn near<R>(&self, f: impl FnOnce(&mut Wakes) -> R) -> Option<R> {
+        let its = |near: &Near| {
+            (near.queue.get() == self.address()).then(|| f(&mut near.woken.borrow_mut()))
+        };
+        // While the thread's locals are destroyed it attends nothing.
+        NEAR.try_with(its).ok().flatten()
+    }
+
+    fn deliver(&self, key: Key, cause: Cause) {
         self.change(|inbox| {
             let expected = inbox.expected;
             let elsewhere = expected.is_some_and(|expected| expected != thread::current().id());
             inbox.elsewhere |= elsewhere;
             let cause = if elsewhere { Cause::Foreign } else { cause };
             inbox.woken.push((key, cause));
+            let filled = mutant!("sim-push-unflagged", true, false);
+            self.filled.store(filled, Ordering::Release);
         });
     }
 
@@ -120,22 +213,38 @@ impl Queue {
         }
     }
 
-    /// Moves all wakes behind those in `woken`, oldest first.
-    pub fn drain(&self, woken: &mut Vec<(Key, Cause)>) {
-        let mut inbox = self.inbox.lock();
-        if woken.is_empty() {
-            mem::swap(&mut inbox.woken, woken);
-        } else {
-            woken.append(&mut inbox.woken);
+    /// Moves all wakes behind those in `woken`: those of this thread, and then the others, oldest first.
+    ///
+    /// A wake on another thread is among them if its waker was dropped there and the drop has been seen, by whatever means.
+    pub fn drain(&self, woken: &mut Wakes) {
+        self.near(|near| {
+            if woken.is_empty() {
+                mem::swap(near, woken);
+            } else {
+                woken.append(near);
+            }
+        });
+        // Pairs with the release of the waker's reference, which comes after the push.
+        fence(Ordering::Acquire);
+        if self.filled.load(Ordering::Relaxed) {
+            self.take(&mut self.inbox.lock(), woken);
         }
     }
 
+    fn take(&self, inbox: &mut Inbox, woken: &mut Wakes) {
+        self.filled.store(false, Ordering::Relaxed);
+        woken.append(&mut inbox.woken);
+    }
+
     /// Moves all wakes into `woken`, or tells what can be done now that there is none.
-    pub fn idle(&self, woken: &mut Vec<(Key, Cause)>) -> Idle {
+    pub fn idle(&self, woken: &mut Wakes) -> Idle {
+        let before = woken.len();
+        self.near(|near| woken.append(near));
         let mut inbox = self.inbox.lock();
-        let busy = mutant!("sim-idle-overlooks-wakes", !inbox.woken.is_empty(), false);
-        if busy {
-            woken.append(&mut inbox.woken);
+        if mutant!("sim-idle-overlooks-wakes", true, false) {
+            self.take(&mut inbox, woken);
+        }
+        if woken.len() > before {
             return Idle::Busy;
         }
         if inbox.holds > 0 {
@@ -202,5 +311,83 @@ impl fmt::Debug for Signal {
         f.debug_struct("Signal")
             .field("key", &self.key)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(trunnion_loom)))]
+mod tests {
+    use super::*;
+
+    fn key(number: u64) -> Key {
+        Key { slot: 0, number }
+    }
+
+    fn push(queue: &Queue, number: u64) {
+        queue.push(key(number), Cause::Woken);
+    }
+
+    fn drain(queue: &Queue) -> Vec<u64> {
+        let mut woken = Vec::new();
+        queue.drain(&mut woken);
+        woken.iter().map(|(key, _)| key.number).collect()
+    }
+
+    #[test]
+    fn wakes_of_the_thread_that_attends_come_before_those_of_others() {
+        let queue = Queue::new();
+        let attendance = queue.attend();
+        thread::scope(|s| {
+            s.spawn(|| push(&queue, 1));
+        });
+        push(&queue, 2);
+        assert_eq!(queue.inbox.lock().woken.len(), 1, "one needed the lock");
+        assert_eq!(drain(&queue), [2, 1]);
+        push(&queue, 3);
+        assert_eq!(queue.idle(&mut Vec::new()), Idle::Busy);
+        drop(attendance);
+        assert_eq!(queue.idle(&mut Vec::new()), Idle::Free);
+    }
+
+    #[test]
+    fn what_is_left_when_the_thread_leaves_is_there_for_the_next() {
+        let queue = Queue::new();
+        let attendance = queue.attend();
+        push(&queue, 1);
+        drop(attendance);
+        push(&queue, 2);
+        let next = thread::scope(|s| s.spawn(|| drain(&queue)).join());
+        assert_eq!(next.ok(), Some(vec![1, 2]));
+    }
+
+    #[test]
+    fn a_queue_that_is_attended_meanwhile_takes_nothing_from_the_one_before() {
+        let (outer, inner) = (Queue::new(), Queue::new());
+        let attendance = outer.attend();
+        push(&outer, 1);
+        let within = inner.attend();
+        push(&outer, 2);
+        push(&inner, 3);
+        assert_eq!(drain(&inner), [3]);
+        push(&inner, 4);
+        drop(within);
+        assert_eq!(drain(&outer), [1, 2]);
+        push(&outer, 5);
+        assert_eq!(outer.inbox.lock().woken.len(), 0, "it is attended again");
+        drop(attendance);
+        assert_eq!((drain(&outer), drain(&inner)), (vec![5], vec![4]));
+    }
+
+    #[test]
+    fn attended_twice_it_hands_out_what_came_before() {
+        let queue = Queue::new();
+        let outer = queue.attend();
+        push(&queue, 1);
+        let inner = queue.attend();
+        push(&queue, 2);
+        assert_eq!(drain(&queue), [1, 2]);
+        push(&queue, 3);
+        drop(inner);
+        assert_eq!(drain(&queue), [3]);
+        drop(outer);
     }
 }

@@ -17,7 +17,7 @@ use crate::LostWakers;
 use crate::explore::FailureKind;
 use crate::faults::Faults;
 use crate::queue::{Cause, Key, Queue};
-use crate::random::Random;
+use crate::random::SharedRandom;
 use crate::report;
 use crate::schedule::Ready;
 use crate::signal::Raised;
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) id: RuntimeId,
     pub(crate) queue: Arc<Queue>,
     pub(crate) raised: Arc<WaitQueue<Raised>>,
-    pub(crate) entropy: Random,
+    pub(crate) entropy: SharedRandom,
     // Written while `state` is locked.
     now: AtomicU64,
     pub(crate) state: Mutex<State>,
@@ -96,7 +96,7 @@ impl Shared {
             id: RuntimeId::unique("sim"),
             queue: Arc::new(Queue::new()),
             raised: Arc::new(WaitQueue::new(Raised::default())),
-            entropy: Random::new(0),
+            entropy: SharedRandom::new(0),
             now: AtomicU64::new(0),
             state: Mutex::new(State {
                 tasks: Tasks::default(),
@@ -215,8 +215,12 @@ impl State {
         may && self.fault("spawn is refused")
     }
 
-    /// Makes a task runnable that nobody woke.
+    /// Decides whether a task becomes runnable that nobody woke.
+    #[cold]
     pub(crate) fn wake_spuriously(&mut self, key: Key) {
+        if !self.ready.chooser.fault() {
+            return;
+        }
         let Some(entry) = self.tasks.get(key) else {
             return;
         };
@@ -246,7 +250,7 @@ impl State {
 
     /// Makes entries runnable in the order in which they were woken; `own` is the one that has just run.
     pub(crate) fn admit(&mut self, woken: &mut Vec<(Key, Cause)>, own: Option<Key>) {
-        for (key, cause) in woken.drain(..) {
+        for &(key, cause) in woken.iter() {
             if cause == Cause::Foreign {
                 self.note_foreign(key);
             }
@@ -254,9 +258,10 @@ impl State {
                 continue;
             };
             entry.queued = true;
+            let key = entry.key;
             match cause {
                 Cause::Started => {}
-                Cause::Woken | Cause::Foreign => self.trace.add(Event::Wake(key.number)),
+                Cause::Woken | Cause::Foreign => self.trace.woke(key.number),
             }
             if own == Some(key) {
                 self.ready.push_last(key);
@@ -264,6 +269,7 @@ impl State {
                 self.ready.push(key);
             }
         }
+        woken.clear();
     }
 
     /// Notes the first task that was woken from elsewhere, while it is known.

@@ -27,6 +27,7 @@ pub(crate) enum Body {
 
 /// What a driver takes out of the table to poll a task.
 pub(crate) struct Run {
+    pub(crate) key: Key,
     /// Empty for roots, whose future is on the driver's stack, and for local tasks.
     pub(crate) runner: Option<Runner>,
     pub(crate) signal: Arc<Signal>,
@@ -41,6 +42,7 @@ impl Run {
     fn new(queue: &Arc<Queue>, key: Key, runner: Option<Runner>, is_root: bool) -> Self {
         let signal = Arc::new(Signal::new(Arc::clone(queue), key));
         Self {
+            key,
             runner,
             waker: Waker::from(Arc::clone(&signal)),
             // `signal`, or `fresh`, and `waker` here, and what the cell of a pending task keeps for aborts.
@@ -96,7 +98,7 @@ pub(crate) struct Entry {
     pub(crate) place: &'static Location<'static>,
     pub(crate) name: Option<Arc<str>>,
     /// Absent for jobs, and while the task is polled.
-    pub(crate) run: Option<Run>,
+    pub(crate) run: Option<Box<Run>>,
     /// It is in the list of runnable entries, or stranded.
     pub(crate) queued: bool,
     /// Somebody kept a waker of the last poll.
@@ -140,7 +142,7 @@ impl Tasks {
             body: new.body,
             place: new.place,
             name: new.name,
-            run: (!is_job).then(|| Run::new(queue, key, new.runner, is_root)),
+            run: (!is_job).then(|| Box::new(Run::new(queue, key, new.runner, is_root))),
             queued: false,
             kept: false,
             reported: false,
@@ -150,7 +152,7 @@ impl Tasks {
 
     pub(crate) fn get(&mut self, key: Key) -> Option<&mut Entry> {
         let entry = self.slots.get_mut(key.slot)?.as_mut();
-        entry.filter(|entry| entry.key == key)
+        entry.filter(|entry| entry.key.number == key.number)
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<Entry> {

@@ -36,6 +36,10 @@ pub(crate) enum Event {
     Wall,
 }
 
+/// How the digest tells the two events of which there are the most.
+const POLL: u64 = 3;
+const WAKE: u64 = 4;
+
 impl Event {
     /// Gives the numbers that tell this event from others.
     fn words(&self) -> (u64, u64) {
@@ -43,8 +47,8 @@ impl Event {
             Self::Spawn(n, at) => (0, n ^ place(at)),
             Self::Root(n, at) => (1, n ^ place(at)),
             Self::Job(n, at) => (2, n ^ place(at)),
-            Self::Poll(n) => (3, n),
-            Self::Wake(n) => (4, n),
+            Self::Poll(n) => (POLL, n),
+            Self::Wake(n) => (WAKE, n),
             Self::Done(n) => (5, n),
             Self::Drop(n) => (6, n),
             Self::TimerSet(n, at) => (7, n.rotate_left(32) ^ at),
@@ -114,6 +118,21 @@ impl Recorder {
 
     pub(crate) fn add(&mut self, event: Event) {
         let (kind, number) = event.words();
+        self.keep(kind, number, event);
+    }
+
+    /// Adds an `Event::Poll`.
+    pub(crate) fn polled(&mut self, number: u64) {
+        self.keep(POLL, number, Event::Poll(number));
+    }
+
+    /// Adds an `Event::Wake`.
+    pub(crate) fn woke(&mut self, number: u64) {
+        self.keep(WAKE, number, Event::Wake(number));
+    }
+
+    #[inline]
+    fn keep(&mut self, kind: u64, number: u64, event: Event) {
         self.total += 1;
         self.digest = stir(stir(self.digest, kind), number);
         if self.events.len() >= self.limit {

@@ -5,7 +5,7 @@ use std::task::Waker;
 use trunnion_core::Instant;
 use trunnion_core::panic::contain;
 
-use super::Drive;
+use super::{Between, Drive};
 use crate::LostWakers;
 use crate::explore::FailureKind;
 use crate::queue::{Idle, Key};
@@ -13,30 +13,30 @@ use crate::report;
 use crate::state::{State, wake_all};
 use crate::trace::Event;
 
-impl Drive<'_> {
+impl<'a> Drive<'a> {
     /// Finds something to run: a wake from elsewhere, somebody who settles, or the next deadline.
-    pub(super) fn idle(&mut self) {
+    pub(super) fn idle(&mut self) -> Between<'a> {
         let idle = self.shared.queue.idle(&mut self.woken);
-        let mut state = self.shared.state.lock();
+        let mut state = self.lock();
         if idle == Idle::Busy {
             state.admit(&mut self.woken, None);
-            return;
+            return state;
         }
         if let Some(waker) = settle_one(&mut state) {
             drop(state);
             contain(|| waker.wake());
-            return;
+            return self.lock();
         }
         if idle == Idle::Held {
             drop(state);
             self.shared.queue.park();
-            return;
+            return self.lock();
         }
         let budget = core::mem::take(&mut self.steps) + 1;
         if let Some(lost) = find_lost_waker(&mut state, budget) {
             drop(state);
             self.check_lost_waker(lost);
-            return;
+            return self.lock();
         }
         let jumped = self.shared.jump(&mut state, Event::Jump, &mut self.due);
         drop(state);
@@ -44,6 +44,7 @@ impl Drive<'_> {
             self.stop(FailureKind::Deadlock, report::deadlock);
         }
         wake_all(&mut self.due);
+        self.lock()
     }
 
     /// Lets time pass although something is runnable: what the tasks wait for may need it.
