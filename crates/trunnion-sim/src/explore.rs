@@ -28,8 +28,8 @@ use check::check_all;
 use course::Course;
 pub use failure::{Failure, FailureKind};
 pub(crate) use hush::{hush, last_place};
+pub(crate) use once::{MOST_STEPS, end, watch};
 use once::{Setup, once};
-pub(crate) use once::{end, watch};
 pub use replay::{ParseReplayError, Replay};
 pub use report::Report;
 use shrink::Found;
@@ -82,6 +82,7 @@ pub struct Explore {
     schedule: Schedule,
     seed: u64,
     runs: usize,
+    steps: usize,
     leaks: bool,
     all: bool,
     faults: Faults,
@@ -104,6 +105,7 @@ impl Explore {
             schedule,
             seed: 0,
             runs: runs(schedule),
+            steps: MOST_STEPS,
             leaks: false,
             all: false,
             faults: Faults::new(),
@@ -130,6 +132,31 @@ impl Explore {
     /// Limits how many executions there are: 1,000 at random and 1,000,000 in a search unless told.
     pub const fn runs(mut self, runs: usize) -> Self {
         self.runs = runs;
+        self
+    }
+
+    /// Limits how many steps a run may take before time passes again: 1,000,000 unless told, which is eleven days of ticks of a second.
+    ///
+    /// A run that takes more fails as [`FailureKind::Endless`]: what ticks for ever keeps a test that waits for something else from a deadlock.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use trunnion_core::{Spawn, Timer};
+    /// use trunnion_sim::{Explore, FailureKind, Schedule};
+    ///
+    /// let report = Explore::new(Schedule::Fifo).steps(1_000).run(|rt| async move {
+    ///     let ticks = rt.clone();
+    ///     rt.spawn_detached(async move {
+    ///         loop {
+    ///             ticks.sleep(Duration::from_secs(1)).await;
+    ///         }
+    ///     });
+    ///     drop(rt.spawn(std::future::pending::<()>()).await);
+    /// });
+    /// assert_eq!(report.failures()[0].kind(), FailureKind::Endless);
+    /// ```
+    pub const fn steps(mut self, most: usize) -> Self {
+        self.steps = most;
         self
     }
 
@@ -269,6 +296,7 @@ impl Explore {
             seed,
             trace: 0,
             leaks: !self.leaks,
+            steps: self.steps,
             faults: self.faults,
             lost: self.lost,
             place,

@@ -42,6 +42,18 @@ pub(crate) fn livelock(state: &State, driver: u64, now: Instant) -> String {
     text
 }
 
+/// Says that time passes and passes and the test does not end, and lists every task.
+pub(crate) fn endless(state: &State, driver: u64, now: Instant) -> String {
+    let steps = state.ready.chooser.steps();
+    let mut text = format!(
+        "the test has not ended after {steps} steps and {:?}, and something is to run still\nall tasks:\n",
+        elapsed(now)
+    );
+    list(&mut text, state, driver);
+    text.push_str("note: end what ticks for ever, or allow more with `Explore::steps`");
+    text
+}
+
 /// Says that one task can never run again, and lists the others.
 pub(crate) fn lost_waker(state: &State, key: Key, driver: u64, now: Instant) -> String {
     let entry = state.tasks.iter().find(|entry| entry.key == key);

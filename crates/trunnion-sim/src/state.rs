@@ -64,6 +64,8 @@ pub(crate) struct State {
 /// What an exploration wants to know of a run.
 #[derive(Default)]
 pub(crate) struct Watch {
+    /// How many steps it may take.
+    pub(crate) most_steps: usize,
     /// Why the simulator ended it.
     pub(crate) ending: Option<FailureKind>,
     /// The first panic of a task that nobody can join: its message and its place.
@@ -279,6 +281,13 @@ impl State {
         if let Some((watch, head)) = self.watch.as_mut().zip(head) {
             watch.foreign.get_or_insert(head);
         }
+    }
+
+    /// Tells whether an exploration has waited long enough for the end of the run.
+    pub(crate) fn is_endless(&self) -> bool {
+        let steps = self.ready.chooser.steps();
+        let watch = self.watch.as_ref();
+        watch.is_some_and(|watch| steps >= watch.most_steps)
     }
 
     /// Notes why the run ends, if somebody wants to know.

@@ -211,7 +211,7 @@ where
     Check: Future<Output = ()>,
 {
     let rt = sim.handle();
-    watch(&rt);
+    watch(&rt, MOST_STEPS);
     let whole = async {
         let (state, future) = factory(rt.clone());
         let finished = match cut {

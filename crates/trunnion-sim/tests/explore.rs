@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{Clock, Spawn, Timer, YieldNow};
+use trunnion_core::{Clock, Spawn, SpawnOptions, Timer, YieldNow};
 use trunnion_sim::{Explore, Failure, FailureKind, Replay, Schedule, SimRuntime};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -117,6 +117,63 @@ fn each_kind_of_failure_is_told_from_the_others() {
     });
     assert_eq!(differs.kind(), FailureKind::Nondeterminism, "{differs}");
     assert!(differs.message().contains("Event"), "{differs}");
+}
+
+#[test]
+fn what_ticks_for_ever_ends_a_run_that_waits_for_something_else() {
+    let ticks = |rt: SimRuntime, most: u32| async move {
+        let task = rt.clone();
+        let ticks = rt.spawn_with(SpawnOptions::new().name("ticker"), async move {
+            for _ in 0..most {
+                task.sleep(SECOND).await;
+            }
+        });
+        ticks.await.unwrap();
+    };
+    for schedule in [Schedule::Fifo, Schedule::Dfs { preemptions: None }] {
+        let explore = Explore::new(schedule).steps(1_000).runs(10);
+        explore.run(|rt| ticks(rt, 900)).expect_success();
+        let report = explore.run(|rt| ticks(rt, u32::MAX));
+        let endless = &report.failures()[0];
+        assert_eq!(endless.kind(), FailureKind::Endless, "{endless}");
+        for told in ["after 1000 steps and 99", "`ticker`", "Explore::steps"] {
+            assert!(endless.message().contains(told), "{told}: {endless}");
+        }
+        let again = explore.replay(endless.replay(), |rt| ticks(rt, u32::MAX));
+        assert_eq!(again.failures()[0].kind(), FailureKind::Endless, "{again}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_moved_for_ever_ends_the_run_too() {
+    let moved = Explore::new(Schedule::Random)
+        .steps(1_000)
+        .run(|rt| async move {
+            loop {
+                rt.advance(SECOND).await;
+            }
+        });
+    let endless = &moved.failures()[0];
+    assert_eq!(endless.kind(), FailureKind::Endless, "{endless}");
+}
+
+#[test]
+fn tasks_that_spin_until_a_time_that_never_comes_end_the_run() {
+    let spins = Explore::new(Schedule::Fifo)
+        .steps(30_000)
+        .run(|rt| async move {
+            let ticks = rt.clone();
+            rt.spawn_detached(async move {
+                loop {
+                    ticks.sleep(SECOND).await;
+                }
+            });
+            loop {
+                rt.yield_now().await;
+            }
+        });
+    let endless = &spins.failures()[0];
+    assert_eq!(endless.kind(), FailureKind::Endless, "{endless}");
 }
 
 #[test]

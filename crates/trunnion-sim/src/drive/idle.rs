@@ -22,6 +22,10 @@ impl<'a> Drive<'a> {
             state.admit(&mut self.woken, None);
             return state;
         }
+        if state.is_endless() {
+            drop(state);
+            self.stop(FailureKind::Endless, report::endless);
+        }
         if let Some(waker) = settle_one(&mut state) {
             drop(state);
             contain(|| waker.wake());
@@ -55,6 +59,10 @@ impl<'a> Drive<'a> {
         let idle = self.shared.queue.idle(&mut self.woken);
         let mut state = self.shared.state.lock();
         state.admit(&mut self.woken, None);
+        if state.is_endless() {
+            drop(state);
+            self.stop(FailureKind::Endless, report::endless);
+        }
         if idle == Idle::Held {
             self.stall.forgive();
         } else if self.stall.is_hopeless() {

@@ -17,6 +17,8 @@ pub enum FailureKind {
     LostWaker,
     /// Tasks ran on and on at one instant.
     Livelock,
+    /// Time passed and passed, and the test did not end: see [`Explore::steps`](super::Explore::steps).
+    Endless,
     /// Something was left when the test had ended and nothing was runnable.
     Leak,
     /// Two runs with the same choices differed: something outside the simulator decides.
@@ -36,6 +38,7 @@ impl FailureKind {
             Self::Deadlock => "deadlock",
             Self::LostWaker => "lost waker",
             Self::Livelock => "livelock",
+            Self::Endless => "endless run",
             Self::Leak => "leak",
             Self::Nondeterminism => "nondeterminism",
             Self::Foreign => "use of something foreign",

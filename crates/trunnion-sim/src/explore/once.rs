@@ -96,6 +96,7 @@ pub(super) struct Setup<'a> {
     /// How many events are kept for a table.
     pub(super) trace: usize,
     pub(super) leaks: bool,
+    pub(super) steps: usize,
     pub(super) faults: Faults,
     pub(super) lost: LostWakers,
     /// Where the test is, for reports.
@@ -111,7 +112,7 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         .faults(setup.faults)
         .lost_wakers(setup.lost);
     let rt = sim.handle();
-    watch(&rt);
+    watch(&rt, setup.steps);
     (setup.prepare)(&mut rt.shared.state.lock().ready.chooser);
     let look = (setup.trace > 0).then(|| look(&rt));
     let run = || {
@@ -140,9 +141,15 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
     ran
 }
 
-/// Lets the simulator of `rt` note what is no ending of a run, and yet a failure.
-pub(crate) fn watch(rt: &SimRuntime) {
-    rt.shared.state.lock().watch = Some(Watch::default());
+/// How many steps a run may take unless told otherwise.
+pub(crate) const MOST_STEPS: usize = 1_000_000;
+
+/// Lets the simulator of `rt` note what is no ending of a run, and yet a failure; ends a run of more than `most_steps`.
+pub(crate) fn watch(rt: &SimRuntime, most_steps: usize) {
+    rt.shared.state.lock().watch = Some(Watch {
+        most_steps,
+        ..Watch::default()
+    });
     rt.shared.queue.watch_threads();
 }
 
