@@ -48,6 +48,9 @@ pub(crate) const LATE: Faults = WAKES
     .late_timers(MOMENT)
     .clock_jitter(Duration::from_micros(100));
 
+/// A runtime that ends takes no more tasks.
+pub(crate) const REFUSED: Faults = WAKES.refused_spawns();
+
 /// More than any search here needs: one that grows beyond is to be bounded.
 const MOST: usize = 50_000;
 

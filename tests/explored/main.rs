@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod brackets;
+mod budgets;
 mod flows;
 mod harness;
 mod joiners;
