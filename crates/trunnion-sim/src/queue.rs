@@ -13,6 +13,7 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::mem;
 use core::ptr;
+use core::time::Duration;
 use std::task::Wake;
 use std::thread::{self, ThreadId};
 
@@ -107,6 +108,18 @@ struct Inbox {
     /// The thread on which wakes are expected, where that is watched, and whether one came on another.
     expected: Option<ThreadId>,
     elsewhere: bool,
+}
+
+impl Inbox {
+    /// Tells whether the thread may park.
+    fn is_quiet(&self) -> bool {
+        self.holds > 0 && self.woken.is_empty() && !self.poked
+    }
+
+    fn wake_up(&mut self) {
+        self.parked = false;
+        self.poked = false;
+    }
 }
 
 impl Queue {
@@ -258,11 +271,22 @@ impl Queue {
     pub fn park(&self) {
         let mut inbox = self.inbox.lock();
         inbox.parked = true;
-        while inbox.holds > 0 && inbox.woken.is_empty() && !inbox.poked {
+        while inbox.is_quiet() {
             inbox = self.changed.wait(inbox);
         }
-        inbox.parked = false;
-        inbox.poked = false;
+        inbox.wake_up();
+    }
+
+    /// Waits in the same way, at most about so long; false if nothing came.
+    pub fn park_for(&self, most: Duration) -> bool {
+        let mut inbox = self.inbox.lock();
+        inbox.parked = true;
+        inbox = self
+            .changed
+            .wait_while_for(inbox, most, |inbox| inbox.is_quiet());
+        let came = !inbox.is_quiet();
+        inbox.wake_up();
+        came
     }
 }
 

@@ -13,17 +13,19 @@ use crate::task::{Body, Entry, Run};
 
 /// Says that nothing can ever run again, and lists every task.
 pub(crate) fn deadlock(state: &State, driver: u64, now: Instant) -> String {
-    let mut text = format!(
-        "deadlock at {:?}: nothing is runnable, no deadline is near, and no hold is alive",
-        elapsed(now)
-    );
+    let why = if is_held(state) {
+        "nothing is runnable, and the clock is held: nobody in the simulator can let it go"
+    } else {
+        "nothing is runnable, no deadline is near, and no hold is alive"
+    };
+    let mut text = format!("deadlock at {:?}: {why}", elapsed(now));
     if state.closed {
         text.push_str("; the simulator was shut down");
     }
     text.push_str("\nstuck:\n");
     list(&mut text, state, driver);
     text.push_str(if state.watch.is_some() {
-        "note: an exploration waits for no thread, and for no timer or socket of another runtime: use `spawn_blocking`, `sleep` and `duplex` of the simulator"
+        NO_THREAD
     } else {
         "note: where another thread is to wake one of them, keep a `hold()` until it has"
     });
@@ -32,13 +34,22 @@ pub(crate) fn deadlock(state: &State, driver: u64, now: Instant) -> String {
 
 /// Says that tasks run on and on while the clock stands, and lists every task.
 pub(crate) fn livelock(state: &State, driver: u64, now: Instant) -> String {
+    let why = if is_held(state) {
+        ", because the clock is held"
+    } else {
+        ""
+    };
     let mut text = format!(
-        "livelock at {:?}: too many steps at this instant, something is runnable still, and time cannot pass\n\
+        "livelock at {:?}: too many steps at this instant, something is runnable still, and time cannot pass{why}\n\
          all tasks:\n",
         elapsed(now)
     );
     list(&mut text, state, driver);
-    text.push_str("note: where another thread is to end that, keep a `hold()` until it has");
+    text.push_str(if state.watch.is_some() {
+        NO_THREAD
+    } else {
+        "note: where another thread is to end that, keep a `hold()` until it has"
+    });
     text
 }
 
@@ -52,6 +63,12 @@ pub(crate) fn endless(state: &State, driver: u64, now: Instant) -> String {
     list(&mut text, state, driver);
     text.push_str("note: end what ticks for ever, or allow more with `Explore::steps`");
     text
+}
+
+const NO_THREAD: &str = "note: an exploration waits for no thread, and for no timer or socket of another runtime: use `spawn_blocking`, `sleep` and `duplex` of the simulator";
+
+fn is_held(state: &State) -> bool {
+    state.watch.as_ref().is_some_and(|watch| watch.held)
 }
 
 /// Says that one task can never run again, and lists the others.

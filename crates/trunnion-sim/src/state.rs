@@ -74,6 +74,8 @@ pub(crate) struct Watch {
     pub(crate) foreign: Option<String>,
     /// Where the real clock was read first.
     pub(crate) real_clock: Option<&'static Location<'static>>,
+    /// The run ended under a hold that nobody inside let go of.
+    pub(crate) held: bool,
     /// Sleeps that were armed when all tasks were gone.
     pub(crate) timers: usize,
 }

@@ -8,7 +8,7 @@ use std::panic::resume_unwind;
 
 use trunnion_core::panic::catch;
 
-use crate::explore::{end, hush, watch};
+use crate::explore::{MOST_STEPS, end, hush, watch};
 use crate::owned::{Sim, enter_at};
 use crate::runtime::SimRuntime;
 

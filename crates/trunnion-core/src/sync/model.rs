@@ -1,5 +1,7 @@
 //! Loom's side of the seam.
 
+use core::time::Duration;
+
 pub use loom::cell::UnsafeCell;
 pub use loom::sync::MutexGuard;
 pub use loom::thread;
@@ -46,6 +48,19 @@ impl Condvar {
         self.0
             .wait(guard)
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits in the same way while `waits` says so: no time passes in a model.
+    pub fn wait_while_for<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        _most: Duration,
+        mut waits: impl FnMut(&mut T) -> bool,
+    ) -> MutexGuard<'a, T> {
+        while waits(&mut guard) {
+            guard = self.wait(guard);
+        }
+        guard
     }
 
     /// Wakes one thread that waits.

@@ -1,5 +1,7 @@
 //! The standard library's side of the seam.
 
+use core::time::Duration;
+
 pub use std::sync::MutexGuard;
 pub use std::sync::atomic;
 pub use std::thread;
@@ -59,6 +61,18 @@ impl Condvar {
         self.0
             .wait(guard)
             .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Waits in the same way while `waits` says so, and at most about so long.
+    pub fn wait_while_for<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        most: Duration,
+        waits: impl FnMut(&mut T) -> bool,
+    ) -> MutexGuard<'a, T> {
+        let waited = self.0.wait_timeout_while(guard, most, waits);
+        let (guard, _) = waited.unwrap_or_else(std::sync::PoisonError::into_inner);
+        guard
     }
 
     /// Wakes one thread that waits.

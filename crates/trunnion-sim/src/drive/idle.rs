@@ -1,5 +1,6 @@
 //! What happens when nothing is runnable: somebody settles, time passes, or the run ends with a report.
 
+use core::time::Duration;
 use std::task::Waker;
 
 use trunnion_core::Instant;
@@ -12,6 +13,9 @@ use crate::queue::{Idle, Key};
 use crate::report;
 use crate::state::{State, wake_all};
 use crate::trace::Event;
+
+/// How long an exploration waits in real time for a thread that holds the clock: its wake is told as foreign, which says more than a deadlock.
+const GRACE: Duration = Duration::from_millis(500);
 
 impl<'a> Drive<'a> {
     /// Finds something to run: a wake from elsewhere, somebody who settles, or the next deadline.
@@ -32,8 +36,13 @@ impl<'a> Drive<'a> {
             return self.lock();
         }
         if idle == Idle::Held {
+            let explored = state.watch.is_some();
             drop(state);
-            self.shared.queue.park();
+            if !explored {
+                self.shared.queue.park();
+            } else if !self.shared.queue.park_for(GRACE) {
+                self.stop_held(FailureKind::Deadlock, report::deadlock);
+            }
             return self.lock();
         }
         let budget = core::mem::take(&mut self.steps) + 1;
@@ -63,7 +72,8 @@ impl<'a> Drive<'a> {
             drop(state);
             self.stop(FailureKind::Endless, report::endless);
         }
-        if idle == Idle::Held {
+        let held = idle == Idle::Held;
+        if held && state.watch.is_none() {
             self.stall.forgive();
         } else if self.stall.is_hopeless() {
             drop(state);
@@ -79,6 +89,9 @@ impl<'a> Drive<'a> {
                 self.stop(FailureKind::Livelock, report::livelock);
             }
             wake_all(&mut self.due);
+        } else if held && self.stall.is_impatient() {
+            drop(state);
+            self.stop_held(FailureKind::Livelock, report::livelock);
         }
     }
 
@@ -104,6 +117,14 @@ impl<'a> Drive<'a> {
         let text = report::lost_waker(&state, key, self.number, self.shared.now());
         drop(state);
         panic!("{text}")
+    }
+
+    /// Ends a run in which time cannot pass because the clock is held.
+    fn stop_held(&self, kind: FailureKind, report: fn(&State, u64, Instant) -> String) -> ! {
+        if let Some(watch) = &mut self.shared.state.lock().watch {
+            watch.held = true;
+        }
+        self.stop(kind, report)
     }
 
     #[expect(clippy::panic, reason = "a report that ends the run is the purpose")]

@@ -24,6 +24,8 @@ pub(super) struct Ran {
     pub(super) points: usize,
     pub(super) picks: Vec<Pick>,
     pub(super) chooser: Chooser,
+    /// It ended under a hold.
+    pub(super) held: bool,
     pub(super) sim: SimRuntime,
     /// The tasks when the newest panic came, where a table is made too.
     pub(super) dump: String,
@@ -134,6 +136,7 @@ pub(super) fn once<F: Future>(test: &impl Fn(SimRuntime) -> F, setup: &mut Setup
         points: chooser.points(),
         picks: chooser.take_record(),
         chooser,
+        held: state.watch.as_ref().is_some_and(|watch| watch.held),
         sim: rt.clone(),
         dump,
     };

@@ -159,7 +159,9 @@ impl<T> Shrinking<'_, T> {
     /// Counts a run, and tells whether it fails like the one that is to be shortened.
     fn is_alike(&mut self, ran: &Ran) -> bool {
         self.tries += 1;
-        self.steps = self.steps.saturating_add(ran.steps);
+        // Under a hold each run waits in real time.
+        let waited = if ran.held { STEPS / 8 } else { 0 };
+        self.steps = self.steps.saturating_add(ran.steps).saturating_add(waited);
         let trouble = ran.trouble.as_ref();
         trouble.is_some_and(|trouble| trouble.is_like(self.trouble))
     }
