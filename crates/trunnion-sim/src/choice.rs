@@ -165,7 +165,7 @@ impl Chooser {
     /// Notes that a task gave way to the others.
     pub(crate) fn gave_way(&mut self, number: u64) {
         if let Rule::Pct(pct) = &mut self.rule {
-            pct.lower(number);
+            pct.gave_way(number);
         }
     }
 

@@ -12,7 +12,7 @@ use crate::queue::Key;
 /// A correct program works under each of them; a program that depends on an order fails under one.
 ///
 /// A task that wakes itself while it runs, as `yield_now` does, gives way. Under FIFO, LIFO and `Delay` it goes behind all that are runnable then, and under
-/// `Pct` its priority falls below all others. `Random` takes it as soon as any other, and `Dfs` tries that too: unbounded it begins with those to which
+/// `Pct` its priority falls below all others once it does so twice in a row. `Random` takes it as soon as any other, and `Dfs` tries that too: unbounded it begins with those to which
 /// the task gave way, and bounded by preemptions with the task itself.
 ///
 /// ```

@@ -317,6 +317,24 @@ fn a_search_that_is_cut_short_cannot_pass_as_complete() {
 }
 
 #[test]
+fn pct_lets_a_task_go_on_after_its_own_yield() {
+    for depth in [1, 2, 3] {
+        let report = Explore::new(Schedule::Pct { depth }).run(|rt| async move {
+            let value = Arc::new(AtomicU32::new(0));
+            let (inner, seen) = (rt.clone(), Arc::clone(&value));
+            let sets = rt.spawn(async move {
+                inner.yield_now().await;
+                value.store(1, Relaxed);
+            });
+            let looks = rt.spawn(async move { assert_eq!(seen.load(Relaxed), 0) });
+            sets.await.unwrap();
+            looks.await.unwrap();
+        });
+        assert_eq!(report.failures().len(), 1, "{depth}");
+    }
+}
+
+#[test]
 fn what_a_search_leaves_out_is_told() {
     let all = Explore::new(Schedule::Dfs { preemptions: None });
     let drawn = |most: u64| {

@@ -11,7 +11,8 @@ const STEPS: usize = 256;
 /// Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi and Nagarakatte, 2010).
 ///
 /// The runnable task with the highest priority runs. Priorities are random, and at `depth - 1` random steps the task that runs falls
-/// below all others. So does one that gives way, or a task that yields in a loop would keep what it waits for from running.
+/// below all others. So does one that gives way twice in a row, or a task that yields in a loop would keep what it waits for from running; one that gives way
+/// once may go on before the others, as it may anywhere.
 #[derive(Debug)]
 pub(super) struct Pct {
     depth: u32,
@@ -22,6 +23,8 @@ pub(super) struct Pct {
     /// By the number of the task; what falls gets smaller and smaller ones.
     priorities: Vec<Option<u64>>,
     lowest: u64,
+    /// The task that gave way in the last step.
+    gave: Option<u64>,
 }
 
 impl Pct {
@@ -33,6 +36,7 @@ impl Pct {
             steps: 0,
             priorities: Vec::new(),
             lowest: 1 << 32,
+            gave: None,
         }
     }
 
@@ -64,9 +68,18 @@ impl Pct {
             drawn.collect()
         });
         let falls = changes.contains(&self.steps);
+        self.gave = self.gave.filter(|gave| *gave == number);
         self.steps += 1;
         if falls {
             self.priority(number, random);
+            self.lower(number);
+        }
+    }
+
+    /// Notes that a task gave way, and lets it fall if it did so in its last step too and nobody ran in between.
+    #[inline(never)]
+    pub(super) fn gave_way(&mut self, number: u64) {
+        if self.gave.replace(number) == Some(number) {
             self.lower(number);
         }
     }
