@@ -188,10 +188,8 @@ impl<'a> Drive<'a> {
             return None;
         }
         entry.queued = false;
-        if let Body::Job(job) = &mut entry.body {
-            let job = job.take()?;
-            state.driver.as_mut()?.in_job = true;
-            return Some(Step::Job(Box::new((key, job))));
+        if matches!(entry.body, Body::Job(_)) {
+            return self.take_job(state, key);
         }
         let run = entry.run.take()?;
         Some(match entry.body {
@@ -199,6 +197,19 @@ impl<'a> Drive<'a> {
             Body::Local(_) => Step::Local(run),
             Body::Task | Body::Job(_) => Step::Task(run),
         })
+    }
+
+    /// Takes a closure that is to run, unless it is slow and lets others run first.
+    fn take_job(&self, state: &mut State, key: Key) -> Option<Step> {
+        if state.postpones(&self.shared.queue, self.shared.now(), key) {
+            return None;
+        }
+        let Body::Job(job) = &mut state.tasks.get(key)?.body else {
+            return None;
+        };
+        let job = job.take()?;
+        state.driver.as_mut()?.in_job = true;
+        Some(Step::Job(Box::new((key, job))))
     }
 
     /// Takes the wake that the poll answers; the poll may get a waker of its own.
@@ -230,14 +241,9 @@ impl<'a> Drive<'a> {
 
     fn run_job(&mut self, (key, job): (Key, Job)) -> Between<'a> {
         self.context.clone().blocking().enter(job);
-        let mut state = self.shared.state.lock();
-        if let Some(driver) = &mut state.driver {
+        if let Some(driver) = &mut self.lock().driver {
             driver.in_job = false;
         }
-        let slow = state.faults.slow_jobs;
-        let slow = state.delay("the closure is slow", slow);
-        drop(state);
-        self.shared.pass(slow);
         self.ended(key)
     }
 

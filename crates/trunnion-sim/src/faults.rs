@@ -91,7 +91,7 @@ impl Faults {
         self
     }
 
-    /// Lets a blocking closure take up to `most`.
+    /// Lets a blocking closure take up to `most`: others run meanwhile, time passes, and what it does comes at its end.
     pub const fn slow_jobs(mut self, most: Duration) -> Self {
         self.slow_jobs = most;
         self

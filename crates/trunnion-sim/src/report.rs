@@ -161,6 +161,7 @@ pub(crate) fn head(entry: &Entry) -> String {
 fn reason(entry: &Entry, state: &State, driver: u64) -> String {
     match &entry.body {
         Body::Job(None) => "runs and waits in a `block_on` of its own".to_owned(),
+        Body::Job(Some(_)) if entry.slow.is_some() => "is slow, and has not ended".to_owned(),
         Body::Job(Some(_)) => "has not started: too many closures wait in a `block_on`".to_owned(),
         Body::Root(its) if *its != driver => {
             "goes on when the `block_on` inside it has ended".to_owned()

@@ -16,7 +16,7 @@ use trunnion_core::{Instant, RuntimeId};
 use crate::LostWakers;
 use crate::explore::FailureKind;
 use crate::faults::Faults;
-use crate::queue::{Cause, Key, Queue};
+use crate::queue::{Cause, Key, Queue, Signal};
 use crate::random::SharedRandom;
 use crate::report;
 use crate::schedule::Ready;
@@ -252,6 +252,36 @@ impl State {
         delay
     }
 
+    /// Decides whether a closure is slow, which is decided once; one that is becomes runnable again when its time has passed.
+    pub(crate) fn postpones(&mut self, queue: &Arc<Queue>, now: Instant, key: Key) -> bool {
+        if self.faults.slow_jobs.is_zero() || self.wakes_up(key) {
+            return false;
+        }
+        let slow = self.delay("the closure is slow", self.faults.slow_jobs);
+        let Some(entry) = self.tasks.get(key).filter(|_| !slow.is_zero()) else {
+            return false;
+        };
+        let slot = self.timers.reserve();
+        entry.slow = Some(slot);
+        let waker = Arc::new(Signal::new(Arc::clone(queue), key));
+        self.timers.set_waker(slot, Waker::from(waker));
+        let at = (now + slow).min(LAST).as_nanos();
+        let number = self.timers.arm(slot, at);
+        self.trace.add(Event::TimerSet(number, at));
+        true
+    }
+
+    /// Takes the timer of a slow closure; false if there is none.
+    fn wakes_up(&mut self, key: Key) -> bool {
+        let slot = self.tasks.get(key).and_then(|entry| entry.slow.take());
+        slot.inspect(|slot| self.drop_timer(*slot)).is_some()
+    }
+
+    fn drop_timer(&mut self, slot: usize) {
+        self.timers.disarm(slot);
+        self.timers.release(slot);
+    }
+
     /// Makes entries runnable in the order in which they were woken; `own` is the one that has just run.
     pub(crate) fn admit(&mut self, woken: &mut Vec<(Key, Cause)>, own: Option<Key>) {
         for &(key, cause) in woken.iter() {
@@ -302,6 +332,9 @@ impl State {
     /// Takes an entry that has ended, or is dropped, out of the table.
     pub(crate) fn retire(&mut self, key: Key, event: fn(u64) -> Event) -> Option<Entry> {
         let entry = self.tasks.remove(key)?;
+        if let Some(slot) = entry.slow {
+            self.drop_timer(slot);
+        }
         self.trace.add(event(key.number));
         Some(entry)
     }

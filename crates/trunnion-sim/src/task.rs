@@ -105,6 +105,8 @@ pub(crate) struct Entry {
     pub(crate) kept: bool,
     /// Its lost waker was reported.
     pub(crate) reported: bool,
+    /// The timer of a closure that is slow to begin.
+    pub(crate) slow: Option<usize>,
 }
 
 /// What is to be put into the table.
@@ -146,6 +148,7 @@ impl Tasks {
             queued: false,
             kept: false,
             reported: false,
+            slow: None,
         });
         key
     }
