@@ -61,7 +61,7 @@ impl Faults {
         self
     }
 
-    /// Lets a task be polled although nobody woke it, or once more than it was woken.
+    /// Lets a task be polled although nobody woke it, or once more than it was woken: at the instant at which it began to wait, and at each to which time jumps.
     pub const fn spurious_wakes(mut self) -> Self {
         self.spurious_wakes = true;
         self

@@ -233,6 +233,24 @@ impl State {
         self.ready.push(key);
     }
 
+    /// Decides whether one of the tasks that wait becomes runnable although nobody woke it, as it may at any instant.
+    #[cold]
+    pub(crate) fn wake_one_spuriously(&mut self) {
+        let idle = |entry: &&Entry| entry.run.is_some() && !entry.queued;
+        let idle = self.tasks.iter().filter(idle).map(|entry| entry.key);
+        let mut idle: Vec<Key> = idle.collect();
+        if self.closed || idle.is_empty() || !self.ready.chooser.fault() {
+            return;
+        }
+        idle.sort_unstable_by_key(|key| key.number);
+        let key = idle[self.ready.chooser.choose(idle.len())];
+        if let Some(entry) = self.tasks.get(key) {
+            entry.queued = true;
+            self.trace.add(Event::Spurious(key.number));
+            self.ready.push(key);
+        }
+    }
+
     /// Decides whether something goes wrong, and notes it.
     pub(crate) fn fault(&mut self, what: &'static str) -> bool {
         let goes_wrong = self.ready.chooser.fault();

@@ -191,6 +191,40 @@ fn a_closure_may_fail_and_may_be_slow() {
 }
 
 #[test]
+fn a_slow_closure_lets_others_run_and_time_pass() {
+    let text = bites(Faults::new().slow_jobs(SECOND * 10), |rt| async move {
+        let mut job = Box::pin(rt.spawn_blocking(|| ()));
+        let mut limit = Box::pin(rt.sleep(SECOND));
+        let in_time = poll_fn(|cx| match job.as_mut().poll(cx) {
+            Poll::Ready(done) => Poll::Ready(done.is_ok()),
+            Poll::Pending => limit.as_mut().poll(cx).map(|()| false),
+        });
+        assert!(in_time.await, "the limit came first");
+    });
+    assert!(text.contains("FAULT: the closure is slow by"), "{text}");
+    let late = Explore::new(ALL).faults(Faults::new().slow_jobs(SECOND));
+    let late = late
+        .leaks(true)
+        .run(|rt| async move { drop(rt.spawn_blocking(|| ())) });
+    late.expect_complete();
+}
+
+#[test]
+fn a_spurious_wake_may_come_at_a_later_instant() {
+    bites(Faults::new().spurious_wakes().at_most(1), |rt| async move {
+        let mut nap = Box::pin(rt.sleep(SECOND * 10));
+        let inner = rt.clone();
+        let waits = rt.spawn(poll_fn(move |cx| {
+            let now = inner.now() - trunnion_core::Instant::ORIGIN;
+            assert!(now.is_zero() || now >= SECOND * 10, "polled at {now:?}");
+            nap.as_mut().poll(cx)
+        }));
+        rt.sleep(SECOND * 5).await;
+        waits.await.unwrap();
+    });
+}
+
+#[test]
 fn jitter_moves_the_clock_between_steps() {
     bites(Faults::new().clock_jitter(SECOND), |rt| async move {
         let start = rt.now();

@@ -57,7 +57,13 @@ impl<'a> Drive<'a> {
             self.stop(FailureKind::Deadlock, report::deadlock);
         }
         wake_all(&mut self.due);
-        self.lock()
+        let mut state = self.lock();
+        if state.faults.spurious_wakes {
+            self.shared.queue.drain(&mut self.woken);
+            state.admit(&mut self.woken, None);
+            state.wake_one_spuriously();
+        }
+        state
     }
 
     /// Lets time pass although something is runnable: what the tasks wait for may need it.
