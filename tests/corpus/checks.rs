@@ -18,6 +18,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program!(cache_stampede, 2, Panic),
     program!(slot_of_a_limiter_taken_twice, 2, Panic),
     program!(barrier_without_rounds, 2, Deadlock),
+    program!(sure_to_begin_before_a_yield_ends, 1, Panic),
 ];
 
 /// Looks whether there is enough, and takes it later.
@@ -175,6 +176,19 @@ async fn barrier_without_rounds(rt: SimRuntime, bug: bool) {
         })
     };
     join([walker(), walker()]).await;
+}
+
+/// Takes for granted that all begin before one that yields goes on.
+async fn sure_to_begin_before_a_yield_ends(rt: SimRuntime, bug: bool) {
+    let closed = Shared::new(false);
+    let shut = start(&rt, &closed, |rt, closed| async move {
+        rt.yield_now().await;
+        closed.put(true);
+    });
+    let user = start(&rt, &closed, move |_, closed| async move {
+        assert!(!bug || !closed.get(), "closed before it was used");
+    });
+    join([shut, user]).await;
 }
 
 /// Counts one who arrives, gives the round that it arrived in.

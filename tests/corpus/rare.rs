@@ -21,7 +21,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program!(aborted_in_the_last_step, 2, Panic).rare(),
     program!(two_leaders, 3, Panic).rare(),
     program!(lease_that_expires, 2, Panic).rare(),
-    program!(beats_late_in_a_row, 7, Panic).rare(),
+    program!(beats_late_in_a_row, 1, Panic).rare(),
 ];
 
 /// The head of a stack and a count of its changes; node 0 lies on 1.
