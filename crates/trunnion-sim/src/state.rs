@@ -275,15 +275,15 @@ impl State {
         if self.faults.slow_jobs.is_zero() || self.wakes_up(key) {
             return false;
         }
-        let slow = self.delay("the closure is slow", self.faults.slow_jobs);
-        let Some(entry) = self.tasks.get(key).filter(|_| !slow.is_zero()) else {
+        let late = self.delay("the closure is slow", self.faults.slow_jobs);
+        let Some(entry) = self.tasks.get(key).filter(|_| !late.is_zero()) else {
             return false;
         };
         let slot = self.timers.reserve();
         entry.slow = Some(slot);
         let waker = Arc::new(Signal::new(Arc::clone(queue), key));
         self.timers.set_waker(slot, Waker::from(waker));
-        let at = (now + slow).min(LAST).as_nanos();
+        let at = (now + late).min(LAST).as_nanos();
         let number = self.timers.arm(slot, at);
         self.trace.add(Event::TimerSet(number, at));
         true
