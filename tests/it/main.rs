@@ -4,8 +4,8 @@
 mod combinators;
 mod detection;
 mod flows;
-mod foreign;
 mod foreign_runtimes;
+mod foreign_tokens;
 mod layers;
 mod ledger;
 mod lent;
