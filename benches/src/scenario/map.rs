@@ -45,7 +45,8 @@ const fn scenario<O: Operation, const LIMIT: usize>(
 }
 
 fn subjects<O: Operation, const LIMIT: usize>(_: Host, _: &Started) -> Vec<Subject> {
-    vec![
+    let limit = (LIMIT == 1).then(peers::limit::<O>);
+    let rows = [
         peers::for_each_concurrent::<O>(LIMIT),
         peers::buffer_unordered::<O>(LIMIT),
         peers::buffered::<O>(LIMIT),
@@ -58,7 +59,8 @@ fn subjects<O: Operation, const LIMIT: usize>(_: Host, _: &Started) -> Vec<Subje
         peers::futures_buffered::<O>(LIMIT),
         peers::futures_concurrency::<O>(LIMIT),
         peers::join_set::<O>(LIMIT),
-    ]
+    ];
+    rows.into_iter().chain(limit).collect()
 }
 
 /// How the outputs are asked for.

@@ -54,6 +54,20 @@ pub(super) fn for_each_concurrent<O: Operation>(limit: usize) -> Subject {
     )
 }
 
+/// What can at best be had with one operation at a time that is polled once for each turn of the task.
+pub(super) fn limit<O: Operation>() -> Subject {
+    Subject::peer("limit", |iterations| async move {
+        let mut total = 0;
+        for _ in 0..iterations {
+            for item in 0..ITEMS {
+                total += O::new(item).await;
+            }
+        }
+        total
+    })
+    .note("no map: a loop that awaits each operation, whose wakes go to the task")
+}
+
 pub(super) fn buffer_unordered<O: Operation>(limit: usize) -> Subject {
     Subject::peer(
         "futures-util buffer_unordered",
