@@ -152,7 +152,7 @@ impl SimLocal {
 }
 
 /// # Cost
-/// Two allocations: the task cell and its waker; one more for a name.
+/// Three allocations: the task cell, its waker, and what the driver takes to poll it; one more for a name.
 impl SpawnLocal for SimLocal {
     type LocalTask<T: 'static> = LocalTask<T>;
 

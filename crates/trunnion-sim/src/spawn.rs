@@ -13,7 +13,7 @@ use crate::task::{Body, NewEntry};
 /// Tasks run on the thread that is inside `block_on`, one step at a time.
 ///
 /// # Cost
-/// Two allocations: the task cell and its waker; one more for a name.
+/// Three allocations: the task cell, its waker, and what the driver takes to poll it; one more for a name.
 impl Spawn for SimRuntime {
     type Task<T: Send + 'static> = Task<T>;
 
