@@ -308,9 +308,9 @@ impl Chooser {
 
 /// Takes one out, and puts the last into its place.
 fn swap_remove(list: &mut VecDeque<Key>, at: usize) -> Option<Key> {
-    let last = list.pop_back()?;
+    let newest = list.pop_back()?;
     Some(match list.get_mut(at) {
-        Some(place) => core::mem::replace(place, last),
-        None => last,
+        Some(place) => core::mem::replace(place, newest),
+        None => newest,
     })
 }

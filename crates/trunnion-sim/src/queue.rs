@@ -122,6 +122,12 @@ impl Inbox {
     }
 }
 
+impl Default for Queue {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Queue {
     /// Makes an empty queue.
     #[must_use]
