@@ -25,7 +25,7 @@ use super::members::Watch;
 use super::outcome::{ChildInfo, Outcome};
 use super::roster::{Entry, Seat};
 use super::runner::address;
-use super::state::{Core, Joint, list};
+use super::state::{Core, Joint, Report, list};
 use crate::{Elapsed, own};
 
 struct Driver<J, T, E> {
@@ -35,7 +35,7 @@ struct Driver<J, T, E> {
     plan: Plan,
     // Empty once the result is given.
     joiner: Option<J>,
-    spare: Vec<(Entry, Option<Outcome<T, E>>)>,
+    spare: Vec<(Entry, Report<T, E>)>,
     stage: Stage,
     body_ended: bool,
     body_error: Option<Failed<E>>,
@@ -169,9 +169,7 @@ where
             Ok(Poll::Pending) if !self.core().token.is_cancelled() => return,
             Ok(Poll::Pending) => self.cut = true,
             Ok(Poll::Ready(Ok(()))) => {}
-            Ok(Poll::Ready(Err(error))) => {
-                self.fail_body(error);
-            }
+            Ok(Poll::Ready(Err(error))) => self.fail_body(error),
             Err(panic) => self.keep_panic(panic),
         }
         if let Err(panic) = catch(|| body.clear()) {

@@ -119,6 +119,10 @@ where
         self.spawn_with(SpawnOptions::new().name(name), future)
     }
 
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "an async function holds its arguments twice"
+    )]
     fn spawn_with<'a, F>(
         &'a self,
         options: SpawnOptions<'a>,

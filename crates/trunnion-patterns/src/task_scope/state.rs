@@ -20,9 +20,11 @@ pub(super) type PanicHook = Box<dyn Fn(&ChildInfo, &PanicPayload) + Send + Sync>
 /// The state of a scope, beside the queue of the children that wait.
 pub(super) type Joint<T, E> = WaitQueue<Members<Core<T, E>>>;
 
+/// What a child tells the driver: how it ended, or nothing but that it left, of one that might have told.
+pub(super) type Report<T, E> = Option<Outcome<T, E>>;
+
 pub(super) struct Core<T, E> {
-    /// Its reports; none of a child that might have had one and left without.
-    pub(super) roster: Roster<Option<Outcome<T, E>>>,
+    pub(super) roster: Roster<Report<T, E>>,
     pub(super) token: CancelToken,
     /// Which outcomes the joiner wants to see.
     pub(super) keeps: fn(&Outcome<T, E>) -> bool,
@@ -128,7 +130,7 @@ impl Ticket {
     }
 
     #[inline]
-    fn leave<T, E>(&mut self, core: &Core<T, E>, report: Option<Option<Outcome<T, E>>>) {
+    fn leave<T, E>(&mut self, core: &Core<T, E>, report: Option<Report<T, E>>) {
         if let Some(seat) = self.seat.take() {
             drop(core.roster.leave(seat, report));
         }
