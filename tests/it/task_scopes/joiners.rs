@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use trunnion_core::sync::Mutex;
 use trunnion_core::{CancelKind, Clock, Timer, YieldNow};
 use trunnion_patterns::{
-    CollectAll, Discard, Done, Fault as What, FirstDone, Flow, Fold, Outcome, Quorum, StartError,
-    TaskScope, Tolerate, Why,
+    CollectAll, Discard, Done, Fault as What, FirstDone, Flow, Fold, Outcome, Quorum, Ready,
+    StartError, TaskScope, Tolerate, Why,
 };
 
 use super::{Fault, MOMENT, Member, endless, everywhere};
@@ -45,13 +45,13 @@ fn a_child_that_ends_is_heard_once_whoever_holds_its_ready() {
             let (keep, take, turns) = (Arc::clone(&kept), Arc::clone(&kept), rt.clone());
             // It says that the other one is ready when that may have ended.
             drop(s.spawn_with_handle(async move {
-                let ready = loop {
-                    match take.lock().take() {
-                        Some(ready) => break ready,
-                        None => turns.yield_now().await,
+                loop {
+                    let ready = take.lock().take();
+                    if let Some(ready) = ready {
+                        return Ready::send(ready, ());
                     }
-                };
-                trunnion_patterns::Ready::send(ready, ());
+                    turns.yield_now().await;
+                }
             }));
             let turns = rt.clone();
             let started = s.start(|ready| async move {
