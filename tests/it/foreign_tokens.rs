@@ -50,14 +50,14 @@ fn a_token_of_tokio_util_stops_each_pattern() {
         let ended = supervisor.build().expect("it is right").run().await;
         assert!(matches!(ended, Ok(SupervisorEnd::Cancelled(_))));
         let shutdown = Shutdown::builder(&rt)
-            .phase("only", Duration::from_secs(60))
+            .phase("only", Duration::from_mins(1))
             .cancel_on(&soon(&rt))
             .build();
         let part = shutdown.register("only", "part", |token| async move {
             token.cancelled().await;
         });
         assert!(part.is_ok() && shutdown.run().await.is_clean());
-        let late = rt.now() + Duration::from_secs(60);
+        let late = rt.now() + Duration::from_mins(1);
         let done = with_deadline(&rt, late, |token| token.cancelled_owned());
         assert!(!done.cancel_on(&soon(&rt)).await.expired);
     });
