@@ -8,7 +8,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use trunnion_core::panic::catch;
-use trunnion_core::{Clock, Spawn, SpawnOptions, Timer, YieldNow};
+use trunnion_core::{Spawn, SpawnOptions, Timer, YieldNow};
 use trunnion_sim::{Explore, Failure, FailureKind, Replay, Schedule, SimRuntime};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -177,70 +177,6 @@ fn tasks_that_spin_until_a_time_that_never_comes_end_the_run() {
 }
 
 #[test]
-fn what_comes_from_outside_is_told() {
-    let foreign = fifo(|rt| async move {
-        let hold = rt.hold();
-        let task = rt.spawn(poll_fn({
-            let mut hold = Some(hold);
-            move |cx| {
-                let Some(hold) = hold.take() else {
-                    return Poll::Ready(());
-                };
-                let waker = cx.waker().clone();
-                std::thread::spawn(move || {
-                    waker.wake();
-                    drop(hold);
-                });
-                Poll::Pending
-            }
-        }));
-        task.await.unwrap();
-    });
-    assert_eq!(foreign.kind(), FailureKind::Foreign, "{foreign}");
-    let line = line!() + 2;
-    let real = fifo(|_| async {
-        let _now = trunnion_core::RealClock.now();
-    });
-    assert_eq!(real.kind(), FailureKind::Foreign, "{real}");
-    let place = format!("crates/trunnion-sim/tests/explore.rs:{line}:");
-    assert!(real.to_string().contains(&place), "{real}");
-    let fails = fifo(|_| async {
-        let now = trunnion_core::RealClock.now();
-        assert_eq!(now.as_nanos(), 0, "a virtual clock");
-    });
-    assert_eq!(fails.kind(), FailureKind::Foreign, "{fails}");
-    assert!(fails.message().contains("a virtual clock"), "{fails}");
-}
-
-#[test]
-fn a_wake_from_outside_names_the_task_and_the_others() {
-    let line = line!() + 2;
-    let foreign = fifo(|rt| async move {
-        let task = rt.spawn(poll_fn({
-            let mut hold = Some(rt.hold());
-            move |cx| {
-                let Some(hold) = hold.take() else {
-                    return Poll::Ready(());
-                };
-                let waker = cx.waker().clone();
-                std::thread::spawn(move || {
-                    waker.wake();
-                    drop(hold);
-                });
-                Poll::Pending
-            }
-        }));
-        rt.spawn_detached(std::future::pending());
-        task.await.unwrap();
-        rt.sleep(SECOND).await;
-    });
-    let text = foreign.message();
-    let task = format!("task 1, spawned at crates/trunnion-sim/tests/explore.rs:{line}:");
-    assert!(text.contains(&task), "{text}");
-    assert!(text.contains("task 2, spawned at"), "{text}");
-}
-
-#[test]
 fn a_waker_or_a_sleep_that_outlives_the_simulator_is_a_leak() {
     let kept: Mutex<Vec<Waker>> = Mutex::new(Vec::new());
     let waker = fifo(|rt| {
@@ -314,57 +250,6 @@ fn a_search_that_is_cut_short_cannot_pass_as_complete() {
             "{text}"
         );
     }
-}
-
-#[test]
-fn pct_lets_a_task_go_on_after_its_own_yield() {
-    for depth in [1, 2, 3] {
-        let report = Explore::new(Schedule::Pct { depth }).run(|rt| async move {
-            let value = Arc::new(AtomicU32::new(0));
-            let (inner, seen) = (rt.clone(), Arc::clone(&value));
-            let sets = rt.spawn(async move {
-                inner.yield_now().await;
-                value.store(1, Relaxed);
-            });
-            let looks = rt.spawn(async move { assert_eq!(seen.load(Relaxed), 0) });
-            sets.await.unwrap();
-            looks.await.unwrap();
-        });
-        assert_eq!(report.failures().len(), 1, "{depth}");
-    }
-}
-
-#[test]
-fn what_a_search_leaves_out_is_told() {
-    let all = Explore::new(Schedule::Dfs { preemptions: None });
-    let drawn = |most: u64| {
-        all.run(move |rt| async move {
-            let most = Duration::from_nanos(most);
-            let (mut client, _server) = rt.duplex().latency(Duration::ZERO..=most).connect();
-            client.write_all(b"a").await.unwrap();
-        })
-    };
-    let report = drawn(2);
-    assert!(!report.was_sampled() && report.is_complete(), "{report}");
-    let report = drawn(9);
-    assert!(report.was_sampled() && !report.is_complete(), "{report}");
-    let text = catch(|| drop(report.expect_complete().clone())).unwrap_err();
-    assert!(text.to_string().contains("among more than three"), "{text}");
-    let bound = Explore::new(Schedule::Dfs {
-        preemptions: Some(0),
-    });
-    let report = bound.run(|rt| async move {
-        let done = Arc::new(AtomicU32::new(0));
-        let (inner, seen) = (rt.clone(), Arc::clone(&done));
-        rt.spawn_detached(async move {
-            while seen.load(Relaxed) == 0 {
-                inner.yield_now().await;
-            }
-        });
-        rt.spawn_detached(async move { done.store(1, Relaxed) });
-    });
-    assert!(report.was_made_fair() && report.is_complete(), "{report}");
-    assert!(report.to_string().contains("but for unfair"), "{report}");
 }
 
 #[test]
