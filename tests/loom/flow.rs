@@ -22,7 +22,7 @@ use self::line::{
     release, remove_sender, try_reserve, try_take,
 };
 use self::put::{Fill, Put, Way, fill, put, put_reserved};
-use self::state::{Excess, Parcel, Rule, State};
+use self::state::{Parcel, Rule, State};
 use crate::harness::model;
 use crate::payload::Payload;
 use crate::waker::{Signal, assert_released};
@@ -50,17 +50,18 @@ const fn parcel(item: u32) -> Parcel<u32> {
 /// Puts an item in; merging adds.
 fn send(line: &Line<u32>, rule: Rule, item: u32) -> Put<u32> {
     let put = put(line, way(rule), parcel(item));
-    let Put::Merge(mut hole, parcel) = put else {
-        return put;
+    let (mut hole, parcel) = match put {
+        Put::Merge(hole, parcel) => (hole, parcel),
+        Put::Late => return Put::Queued,
+        put => return put,
     };
-    let mut next = parcel.item;
+    hole.item += parcel.item;
+    let mut hole = Some(hole);
     loop {
-        hole.item += next;
-        match fill(line, hole, 1) {
+        match fill(line, &mut hole, true) {
             Fill::Done => return Put::Queued,
             Fill::Cut(item) => return Put::Closed(item),
-            Fill::More(mine, Excess::Behind(item)) => (hole, next) = (mine, item),
-            Fill::More(mine, Excess::Before(earlier)) => (hole, next) = (earlier, mine.item),
+            Fill::Late(item) => hole.as_mut().expect("it was not filled").item += item,
         }
     }
 }
@@ -215,22 +216,37 @@ fn a_merge_races_the_receiver() {
     });
 }
 
-/// Two threads send what is merged where there is no room: at the end there is one item, with all three in it.
+/// Three senders of what is merged, one of them after it received: whatever is merged into what, no send is refused, no item is lost,
+/// and those of one sender stay in their order.
 #[test]
-fn two_merges_race_for_one_place() {
-    model("flow::two_merges_race_for_one_place", || {
-        let chan = chan(1);
+fn merges_race_while_places_come_free() {
+    model("flow::merges_race_while_places_come_free", || {
+        let chan = chan(2);
         queue(&chan, 1);
-        let other = {
+        queue(&chan, 2);
+        let sending = [vec![4], vec![8, 16]].map(|items| {
             let chan = Arc::clone(&chan);
-            thread::spawn(move || assert!(matches!(send(&chan, Rule::Conflate, 2), Put::Queued)))
-        };
-        assert!(matches!(send(&chan, Rule::Conflate, 4), Put::Queued));
-        other.join().unwrap();
-        assert_eq!(look(&chan, State::len), 1, "more than the capacity");
+            thread::spawn(move || {
+                for item in items {
+                    let put = send(&chan, Rule::Conflate, item);
+                    assert!(matches!(put, Put::Queued), "it is open");
+                }
+            })
+        });
+        assert_eq!(take(&chan), Some(1));
+        assert!(matches!(send(&chan, Rule::Conflate, 32), Put::Queued));
+        for thread in sending {
+            thread.join().unwrap();
+        }
+        assert!(look(&chan, State::len) <= 2, "more than the capacity");
         let counts = look(&chan, |state| state.counts);
-        assert_eq!((counts.sent, counts.conflated), (3, 2));
-        assert_eq!(take(&chan), Some(7));
+        let received: Vec<_> = std::iter::from_fn(|| take(&chan)).collect();
+        let conflated = 5 - received.len() as u64;
+        assert_eq!((counts.sent, counts.conflated), (6, conflated));
+        assert_eq!(received.iter().sum::<u32>(), 2 + 4 + 8 + 16 + 32);
+        let place = |item| received.iter().position(|received| received & item != 0);
+        assert!(place(8) <= place(16), "a later one passed an earlier one");
+        assert!(look(&chan, State::is_idle));
     });
 }
 

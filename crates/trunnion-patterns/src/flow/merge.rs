@@ -5,10 +5,9 @@ use trunnion_core::wait::Locked;
 
 use super::chan::Chan;
 use super::error::SendError;
-use super::line::Line;
 use super::put::{self, Fill, Put, Way};
 use super::sender::Sent;
-use super::state::{Excess, Hole, Parcel, Rule, State};
+use super::state::{Hole, Parcel, Rule, State};
 
 /// What came of an attempt that does not wait.
 pub(super) enum Tried<T> {
@@ -45,9 +44,17 @@ pub(super) fn send_full<'a, T>(
 }
 
 /// Sends into the place that was reserved with `weight`. It is used if the item was queued, and stays reserved otherwise.
-pub(super) fn send_reserved<T>(chan: &Chan<T>, weight: usize, parcel: Parcel<T>) -> Tried<T> {
+pub(super) fn send_reserved<T>(
+    chan: &Chan<T>,
+    weight: usize,
+    parcel: Parcel<T>,
+) -> Result<Sent<T>, SendError<T>> {
     let into = Into::Reserved(weight);
-    send_on(chan, into, put(chan, into, parcel, None))
+    match send_on(chan, into, put(chan, into, parcel, None)) {
+        Tried::Sent(sent) => Ok(sent),
+        Tried::Failed(error) => Err(error),
+        Tried::Full(parcel) => Err(SendError::Full(parcel.item)),
+    }
 }
 
 const fn way<T>(chan: &Chan<T>, into: Into, below: Option<u64>) -> Way {
@@ -71,14 +78,15 @@ fn send_on<T>(chan: &Chan<T>, into: Into, mut so_far: Put<T>) -> Tried<T> {
         let (hole, parcel) = match so_far {
             Put::Queued => return Tried::Sent(Sent::Queued),
             Put::Displaced(item, more) => return Tried::Sent(Sent::Displaced { item, more }),
+            Put::Late => return Tried::Sent(Sent::Conflated),
             Put::Full(parcel) => return Tried::Full(parcel),
             Put::Closed(item) => return Tried::Failed(SendError::Closed(item)),
             Put::Merge(hole, parcel) => (hole, parcel),
         };
         let place = hole.place;
-        let taken = Taken::new(&chan.line, hole);
-        if chan.rules.rule == Rule::Conflate || taken.is_like(chan, &parcel.item) {
-            return taken.merge(chan, parcel.item);
+        let taken = Taken::new(chan, hole);
+        if chan.rules.rule == Rule::Conflate || taken.is_like(&parcel.item) {
+            return taken.merge(parcel.item);
         }
         // Two keys with one hash: the search goes on before this place.
         drop(taken);
@@ -88,59 +96,132 @@ fn send_on<T>(chan: &Chan<T>, into: Into, mut so_far: Put<T>) -> Tried<T> {
 
 /// An item that was taken out to be merged; it is put back wherever this is dropped.
 struct Taken<'a, T> {
-    line: &'a Line<T>,
+    chan: &'a Chan<T>,
+    // It lies here while the user's code runs, so that a panic puts it back.
     hole: Option<Hole<T>>,
-    // How many new items went into it.
-    merged: u64,
+    // Whether a new item went into it.
+    merged: bool,
 }
 
 impl<'a, T> Taken<'a, T> {
-    fn new(line: &'a Line<T>, hole: Hole<T>) -> Self {
-        let (hole, merged) = (Some(hole), 0);
-        Self { line, hole, merged }
+    fn new(chan: &'a Chan<T>, hole: Hole<T>) -> Self {
+        let (hole, merged) = (Some(hole), false);
+        Self { chan, hole, merged }
     }
 
-    fn is_like(&self, chan: &Chan<T>, item: &T) -> bool {
+    fn is_like(&self, item: &T) -> bool {
         let hole = self.hole.as_ref();
-        hole.is_some_and(|hole| chan.rules.same_key(&hole.item, item))
+        hole.is_some_and(|hole| self.chan.rules.same_key(&hole.item, item))
     }
 
-    /// Merges `new` into it and puts it back.
-    fn merge(mut self, chan: &Chan<T>, new: T) -> Tried<T> {
-        self.merged = 1;
+    /// Merges `new` into it, and what comes meanwhile, and puts it back.
+    fn merge(mut self, new: T) -> Tried<T> {
+        self.merged = true;
         let mut next = new;
-        while let Some(mut hole) = self.merge_one(chan, next) {
-            hole.weight = chan.rules.weigh(&hole.item);
-            match put::fill(self.line, hole, 1) {
-                Fill::Done => break,
+        loop {
+            self.merge_one(next);
+            match self.fill() {
+                Fill::Done => return Tried::Sent(Sent::Conflated),
                 Fill::Cut(item) => return Tried::Failed(SendError::Closed(item)),
-                Fill::More(hole, Excess::Behind(item)) => {
-                    self.hole = Some(hole);
-                    next = item;
-                }
-                Fill::More(hole, Excess::Before(earlier)) => {
-                    next = hole.item;
-                    self.hole = Some(earlier);
-                }
+                Fill::Late(item) => next = item,
             }
         }
-        Tried::Sent(Sent::Conflated)
     }
 
-    /// Merges one item; while the user's code runs it lies here, so that a panic puts it back.
-    fn merge_one(&mut self, chan: &Chan<T>, next: T) -> Option<Hole<T>> {
+    fn merge_one(&mut self, next: T) {
         if let Some(hole) = &mut self.hole {
-            chan.rules.merge(&mut hole.item, next);
+            let rules = &self.chan.rules;
+            rules.merge(&mut hole.item, next);
+            hole.weight = rules.weigh(&hole.item);
         }
-        self.hole.take()
+    }
+
+    fn fill(&mut self) -> Fill<T> {
+        put::fill(&self.chan.line, &mut self.hole, self.merged)
     }
 }
 
 impl<T> Drop for Taken<'_, T> {
     fn drop(&mut self) {
-        if let Some(hole) = self.hole.take() {
-            let homeless = put::restore(self.line, hole, self.merged);
-            contain(|| drop(homeless));
+        while self.hole.is_some() {
+            match self.fill() {
+                Fill::Done => {}
+                // After a panic too those that were told that they are merged are.
+                Fill::Late(item) => contain(|| self.merge_one(item)),
+                Fill::Cut(item) => contain(|| drop(item)),
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::line::{self, Line};
+    use super::*;
+
+    const WAY: Way = Way {
+        rule: Rule::Conflate,
+        patient: false,
+        below: None,
+    };
+
+    fn put(line: &Line<u32>, item: u32) -> Put<u32> {
+        let (weight, mark) = (0, 0);
+        put::put(line, WAY, Parcel { item, weight, mark })
+    }
+
+    fn full() -> (Line<u32>, Option<Hole<u32>>) {
+        let line = line::new(2, usize::MAX);
+        for item in [1, 2] {
+            assert!(matches!(put(&line, item), Put::Queued));
+        }
+        let Put::Merge(hole, _) = put(&line, 4) else {
+            unreachable!("it is full")
+        };
+        (line, Some(hole))
+    }
+
+    fn late(line: &Line<u32>, hole: &mut Option<Hole<u32>>) -> Option<u32> {
+        match put::fill(line, hole, true) {
+            Fill::Late(item) => Some(item),
+            Fill::Done => None,
+            Fill::Cut(_) => unreachable!("it is open"),
+        }
+    }
+
+    fn take(line: &Line<u32>) -> Option<u32> {
+        line::try_take(line, State::pop).unwrap_or(None)
+    }
+
+    #[test]
+    fn two_that_come_late_go_into_the_hole_in_their_order() {
+        let (line, mut hole) = full();
+        assert!(matches!(put(&line, 8), Put::Late));
+        assert!(matches!(put(&line, 16), Put::Late));
+        assert_eq!(late(&line, &mut hole), Some(8));
+        assert_eq!(late(&line, &mut hole), Some(16));
+        assert_eq!(late(&line, &mut hole), None);
+        assert_eq!((take(&line), take(&line)), (Some(1), Some(2)));
+        assert!(line::look(&line, State::is_idle));
+    }
+
+    #[test]
+    fn a_hole_keeps_its_place_while_others_go_and_come() {
+        let (line, mut hole) = full();
+        assert!(matches!(put(&line, 8), Put::Late));
+        assert_eq!(take(&line), Some(1));
+        assert!(matches!(put(&line, 32), Put::Queued));
+        let Put::Merge(second, _) = put(&line, 64) else {
+            unreachable!("it is full")
+        };
+        let mut second = Some(second);
+        assert!(matches!(put(&line, 128), Put::Late));
+        assert_eq!(take(&line), None, "the first is being merged");
+        assert_eq!(late(&line, &mut second), Some(128));
+        assert_eq!(late(&line, &mut second), None);
+        assert_eq!(late(&line, &mut hole), Some(8));
+        assert_eq!(late(&line, &mut hole), None);
+        assert_eq!((take(&line), take(&line)), (Some(2), Some(32)));
+        assert!(line::look(&line, State::is_idle));
     }
 }

@@ -42,7 +42,7 @@ impl<T> Overflow<T> {
     /// Merges an item for which there is no room into the youngest that waits.
     ///
     /// `merge` gets the older and the newer one. It runs in the call that sends, without any lock: the older one is with that call
-    /// meanwhile, and the receiver waits for it.
+    /// meanwhile, and the receiver waits for it. What others send meanwhile is merged by that call too.
     ///
     /// ```
     /// use std::num::NonZeroUsize;
@@ -56,7 +56,8 @@ impl<T> Overflow<T> {
     /// ```
     ///
     /// # Panics
-    /// A panic of `merge` reaches whoever sends. The older item stays as it was left, the newer one is gone.
+    /// A panic of `merge` reaches whoever sends. The older item stays as it was left, the newer one is gone. What others sent meanwhile
+    /// is merged all the same; a panic in that is not passed on.
     pub fn conflate(merge: impl Fn(&mut T, T) + Send + Sync + 'static) -> Self {
         let merge = Box::new(merge);
         Self::Conflate(Conflation { merge })

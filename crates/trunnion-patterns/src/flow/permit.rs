@@ -12,7 +12,7 @@ use trunnion_core::wait::Waiter;
 use super::chan::Chan;
 use super::error::{ReserveError, SendError};
 use super::line::{self, Claim, Line, poll_reserve};
-use super::merge::{Tried, send_reserved};
+use super::merge::send_reserved;
 use super::sender::Sent;
 use super::state::Parcel;
 
@@ -59,13 +59,9 @@ impl<'a, T> Permit<'a, T> {
             let item = parcel.item;
             return Err(SendError::TooHeavy { item, weight, max });
         }
-        let tried = send_reserved(self.chan, self.weight, parcel);
-        self.used = matches!(tried, Tried::Sent(Sent::Queued));
-        match tried {
-            Tried::Sent(sent) => Ok(sent),
-            Tried::Failed(error) => Err(error),
-            Tried::Full(parcel) => Err(SendError::Full(parcel.item)),
-        }
+        let sent = send_reserved(self.chan, self.weight, parcel);
+        self.used = matches!(sent, Ok(Sent::Queued));
+        sent
     }
 }
 

@@ -4,7 +4,7 @@ use trunnion_core::mutant;
 use trunnion_core::wait::Locked;
 
 use super::line::{Line, finish, wake};
-use super::state::{Excess, Hole, Parcel, Rule, Stage, State};
+use super::state::{Hole, Parcel, Rule, Stage, State};
 
 /// What became of an item that was to go in.
 pub(crate) enum Put<T> {
@@ -12,6 +12,8 @@ pub(crate) enum Put<T> {
     Displaced(T, Vec<T>),
     /// The two are to be merged, which the caller does without the lock.
     Merge(Hole<T>, Parcel<T>),
+    /// Whoever merges the youngest at that moment takes it in.
+    Late,
     Full(Parcel<T>),
     Closed(T),
 }
@@ -86,8 +88,10 @@ pub(crate) fn put_full<T>(
         },
         Rule::Conflate => match state.take_youngest() {
             Some(Ok(hole)) => return Put::Merge(hole, parcel),
-            // Who merges the youngest takes this one in too.
-            Some(Err(())) => true,
+            Some(Err(())) => {
+                state.push_late(parcel.item);
+                return Put::Late;
+            }
             None => false,
         },
         Rule::DropOldest | Rule::DropNewest => {
@@ -137,43 +141,33 @@ pub(crate) fn put_reserved<T>(
 pub(crate) enum Fill<T> {
     /// It is back in its place.
     Done,
-    /// This one is to be merged with it too.
-    More(Hole<T>, Excess<T>),
+    /// This one came meanwhile and is to be merged with it too.
+    Late(T),
     /// The channel was cut meanwhile.
     Cut(T),
 }
 
-/// Puts a merged item back, unless there is another one to be merged with it. `merged` new items went into it since it was taken.
-pub(crate) fn fill<T>(line: &Line<T>, hole: Hole<T>, merged: u64) -> Fill<T> {
+/// Puts an item back that was taken out to be merged, unless there is another one to be merged with it, for which it stays where it is.
+/// `merged` says whether a new item went into it.
+pub(crate) fn fill<T>(line: &Line<T>, hole: &mut Option<Hole<T>>, merged: bool) -> Fill<T> {
     let mut queue = line.lock();
     let state = queue.shared();
-    if let Some(excess) = state.take_excess(hole.place) {
-        return Fill::More(hole, excess);
+    let late = hole.as_ref().and_then(|hole| state.pop_late(hole.place));
+    if let Some(item) = mutant!("flow-leaves-the-late", late, None) {
+        return Fill::Late(item);
     }
+    let Some(hole) = hole.take() else {
+        return Fill::Done;
+    };
     let front = match state.put_back(hole) {
         Ok(front) => front,
         Err(item) => return Fill::Cut(item),
     };
-    state.counts.sent += merged;
-    state.counts.conflated += merged;
+    state.counts.sent += u64::from(merged);
+    state.counts.conflated += u64::from(merged);
     let front = mutant!("flow-filled-unseen", front, false);
     let receiver = if front { state.receiver.take() } else { None };
     finish(line, queue);
     wake(receiver);
     Fill::Done
-}
-
-/// Puts an item back as it is, after a merge that panicked. What finds no place any more is given back, to be dropped.
-pub(crate) fn restore<T>(line: &Line<T>, hole: Hole<T>, merged: u64) -> Option<T> {
-    let mut queue = line.lock();
-    let state = queue.shared();
-    let back = state.put_back(hole);
-    if back.is_ok() {
-        state.counts.sent += merged;
-        state.counts.conflated += merged;
-    }
-    let receiver = state.receiver.take();
-    finish(line, queue);
-    wake(receiver);
-    back.err()
 }

@@ -26,7 +26,7 @@ pub enum Sent<T> {
         /// Those beside it, in the order in which they went, where the new one weighs more; else empty.
         more: Vec<T>,
     },
-    /// It went into an item that waits for the receiver. So did, if others sent at that moment, what they had queued beyond the room.
+    /// It went into an item that waits for the receiver. If that is being merged at that moment, whoever does so takes it in.
     Conflated,
 }
 

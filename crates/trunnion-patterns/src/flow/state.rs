@@ -2,11 +2,13 @@
 //!
 //! Nothing here runs code of the user: items are moved in and out, and neither dropped nor looked at.
 //!
-//! * F1: `sent` = delivered + displaced + conflated + leftover + the places in the ring.
-//! * F2: items in their places and reserved places are together at most the capacity. Holes come on top where an item came while the
-//!   youngest was being merged; that merge takes it in before it fills its hole.
-//! * F3: an item that is being merged has left a hole in its place. Nothing passes it, and the place stays until it is filled.
-//! * F4: once the channel is cut nothing goes in, nor back into a hole.
+//! * F1: `sent` = delivered + displaced + conflated + leftover + the places in the ring + the late ones.
+//! * F2: the places in the ring and the reserved ones are together at most the capacity.
+//! * F3: an item that is being merged has left a hole in its place. Nothing passes it, and the place stays until it is filled: places
+//!   go at both ends of the ring, never out of its middle.
+//! * F4: an item that comes while there is no room and the youngest is being merged is late. It gets no place: whoever merges the
+//!   youngest takes it in before he fills the hole, so that where one is late there is a hole.
+//! * F5: once the channel is cut nothing goes in, nor back into a hole.
 
 use core::mem;
 use core::task::Waker;
@@ -84,6 +86,8 @@ pub(crate) struct State<T> {
     ring: VecDeque<Slot<T>>,
     // The places in the ring whose item is being merged.
     holes: usize,
+    // Those that are late, with the place that each goes into; made in that race only.
+    late: VecDeque<(u64, T)>,
     // The number of the place at the front; places are numbered as they come.
     first: u64,
     capacity: usize,
@@ -109,6 +113,7 @@ impl<T> State<T> {
         Self {
             ring: VecDeque::new(),
             holes: 0,
+            late: VecDeque::new(),
             first: 0,
             capacity,
             max_weight,
@@ -125,8 +130,9 @@ impl<T> State<T> {
         }
     }
 
+    /// Counts the items that are in it, the late ones too.
     pub(crate) fn len(&self) -> usize {
-        self.ring.len()
+        self.ring.len() + self.late.len()
     }
 
     pub(crate) const fn capacity(&self) -> usize {
@@ -146,7 +152,7 @@ impl<T> State<T> {
     /// Tells whether an item with this weight has room.
     #[inline]
     pub(crate) fn has_room(&self, weight: usize) -> bool {
-        // Both are at most the capacity, or few more.
+        // Together they are at most the capacity (F2).
         let used = self.ring.len() + self.reserved;
         let weight = self.weight().checked_add(weight);
         used < self.capacity && weight.is_some_and(|weight| weight <= self.max_weight)
@@ -244,8 +250,8 @@ impl<T> State<T> {
     }
 
     fn take_at(&mut self, index: usize) -> Option<Hole<T>> {
+        let place = self.place(index);
         let slot = self.ring.get_mut(index)?;
-        let place = self.first.wrapping_add(index as u64);
         let weight = slot.weight;
         let item = slot.item.take()?;
         self.holes += 1;
@@ -262,7 +268,7 @@ impl<T> State<T> {
     pub(crate) fn put_back(&mut self, hole: Hole<T>) -> Result<bool, T> {
         let index = self.index(hole.place);
         let Some(slot) = self.ring.get_mut(index) else {
-            // Cut: the ring is empty and stays so (F4).
+            // Cut: the ring is empty and stays so (F5).
             return mutant!("flow-loses-at-the-cut", Err(hole.item), Ok(false));
         };
         self.weight -= mem::take(&mut slot.weight);
@@ -276,44 +282,33 @@ impl<T> State<T> {
         Ok(index == 0)
     }
 
-    /// Takes a neighbour of a hole that came while there was no room: what lies behind, or before.
-    pub(crate) fn take_excess(&mut self, place: u64) -> Option<Excess<T>> {
-        if mutant!("flow-keeps-the-excess", false, true)
-            || self.stage == Stage::Cut
-            || self.ring.len() + self.reserved <= self.capacity
-        {
-            return None;
-        }
-        let index = self.index(place);
-        let behind = self
-            .ring
-            .get(index + 1)
-            .is_some_and(|slot| slot.item.is_some());
-        if behind {
-            let item = self.remove(index + 1)?;
-            return Some(Excess::Behind(item));
-        }
-        let hole = self.take_at(index.checked_sub(1)?)?;
-        self.remove(index);
-        Some(Excess::Before(hole))
+    /// Takes in an item for which there is no room while the youngest is being merged (F4).
+    pub(crate) fn push_late(&mut self, item: T) {
+        let youngest = self.ring.len().saturating_sub(1);
+        self.late.push_back((self.place(youngest), item));
+        self.counts.sent += 1;
     }
 
-    /// Takes a place out of the middle: its item went into another one.
-    fn remove(&mut self, index: usize) -> Option<T> {
-        let slot = self.ring.remove(index)?;
-        self.weight -= slot.weight;
+    /// Takes out the first that is late for a hole, to merge it.
+    pub(crate) fn pop_late(&mut self, place: u64) -> Option<T> {
+        let mut late = self.late.iter();
+        let index = mutant!(
+            "flow-late-for-another",
+            late.position(|late| late.0 == place),
+            late.next().map(|_| 0)
+        )?;
+        let (_, item) = self.late.remove(index)?;
         self.counts.conflated += 1;
-        self.holes -= usize::from(slot.item.is_none());
-        slot.item
+        Some(item)
     }
 
     /// Takes all out for good; nothing goes in any more.
     pub(crate) fn cut(&mut self) -> impl Iterator<Item = T> + use<T> {
         self.stage = Stage::Cut;
-        let ring = mem::take(&mut self.ring);
+        let (ring, late) = (mem::take(&mut self.ring), mem::take(&mut self.late));
         (self.weight, self.holes) = (0, 0);
-        self.counts.leftover += ring.len() as u64;
-        ring.into_iter().filter_map(|slot| slot.item)
+        self.counts.leftover += (ring.len() + late.len()) as u64;
+        in_order(self.first, ring, late)
     }
 
     /// Adds to the weight; a merged item that weighs more than can be counted weighs as much as can.
@@ -329,6 +324,11 @@ impl<T> State<T> {
         self.counts.peak_weight = self.counts.peak_weight.max(self.weight());
     }
 
+    /// Numbers a place in the ring.
+    const fn place(&self, index: usize) -> u64 {
+        self.first.wrapping_add(index as u64)
+    }
+
     /// Finds a place by its number.
     #[expect(
         clippy::cast_possible_truncation,
@@ -339,10 +339,25 @@ impl<T> State<T> {
     }
 }
 
-/// What is merged with an item beside it, because there is no room for both.
-pub(crate) enum Excess<T> {
-    /// It came after, and its place is gone.
-    Behind(T),
-    /// It came before, and lies in the hole now; the later one's place is gone.
-    Before(Hole<T>),
+/// Gives the items in their order: those that were late for a hole where its item would be.
+fn in_order<T>(
+    mut place: u64,
+    ring: VecDeque<Slot<T>>,
+    mut late: VecDeque<(u64, T)>,
+) -> impl Iterator<Item = T> {
+    let mut ring = ring.into_iter();
+    core::iter::from_fn(move || {
+        loop {
+            if late
+                .front()
+                .is_some_and(|late| late.0.wrapping_add(1) == place)
+            {
+                return late.pop_front().map(|late| late.1);
+            }
+            place = place.wrapping_add(1);
+            if let Some(item) = ring.next()?.item {
+                return Some(item);
+            }
+        }
+    })
 }
