@@ -6,6 +6,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
+use trunnion_core::coop;
 
 use super::driver::{Driver, Turn};
 use super::feed::Jobs;
@@ -78,6 +79,10 @@ where
                     return Poll::Pending;
                 }
                 if feeder.leave(cx) && driver.as_mut().wait(cx) {
+                    return Poll::Pending;
+                }
+                // A body may say something at each of its polls, and nothing else counts those.
+                if coop::poll_proceed(cx).is_pending() {
                     return Poll::Pending;
                 }
             }

@@ -220,6 +220,23 @@ fn a_body_changes_the_limit() {
 }
 
 #[test]
+fn a_body_that_asks_for_a_limit_at_each_turn_gives_way() {
+    let (remotes, done, turns) = (remotes(1), Cell::new(false), Cell::new(0));
+    let map = map_concurrent(limit(1), each(&remotes), Remote::operation);
+    let mut pump = pin!(map.pump(async |mut outputs| {
+        while !done.get() {
+            turns.set(turns.get() + 1);
+            assert!(turns.get() < 1_000, "nobody else is polled");
+            outputs.set_limit(limit(2));
+            YieldOnce::new().await;
+        }
+    }));
+    assert!(poll(pump.as_mut()).is_pending());
+    done.set(true);
+    assert!(poll(pump).is_ready());
+}
+
+#[test]
 fn for_each_gives_each_output_once_one_at_a_time_in_order() {
     let (seen, busy) = (RefCell::new(Vec::new()), Cell::new(false));
     let map = map_concurrent(limit(3), each(0..9), ready);
