@@ -118,6 +118,14 @@ pub enum Flush {
     End,
 }
 
+/// What did not fit into the last batch.
+struct Carried<T> {
+    item: T,
+    weight: usize,
+    // Where there is a limit of time.
+    came: Option<Instant>,
+}
+
 pin_project! {
     /// Gives items in batches; made by [`batch`](fn@batch).
     ///
@@ -142,8 +150,7 @@ pin_project! {
         due: Option<Instant>,
         // When no item has come for long enough; unknown after each.
         idle_at: Option<Instant>,
-        // What did not fit into the last batch, with its weight.
-        carried: Option<(S::Item, usize)>,
+        carried: Option<Carried<S::Item>>,
         ended: bool,
     }
 }
@@ -207,23 +214,33 @@ impl<'a, R: Timer, S: Stream, W: FnMut(&S::Item) -> usize> Batches<'a, R, S, W> 
     pub fn take_remainder(self: Pin<&mut Self>) -> Vec<S::Item> {
         let this = self.project();
         let mut items = take(this.items, this.weight);
-        items.extend(this.carried.take().map(|(item, _)| item));
+        items.extend(this.carried.take().map(|carried| carried.item));
         (*this.due, *this.idle_at) = (None, None);
         items
     }
 
-    /// Takes an item in; the batch that has to be given now, if there is one.
-    fn add(mut self: Pin<&mut Self>, item: S::Item, weight: usize) -> Option<Batch<S::Item>> {
+    /// Takes an item in, which came now unless something else is said; the batch that has to be given now, if there is one.
+    fn add(
+        mut self: Pin<&mut Self>,
+        item: S::Item,
+        weight: usize,
+        came: Option<Instant>,
+    ) -> Option<Batch<S::Item>> {
         let this = self.as_mut().project();
+        let Limits {
+            max_delay, idle, ..
+        } = *this.limits;
         let heavy = weight > this.limits.max_weight.saturating_sub(*this.weight);
         if heavy && !this.items.is_empty() {
-            *this.carried = Some((item, weight));
+            let timed = max_delay.is_some() || idle.is_some();
+            let came = timed.then(|| this.alarm.now());
+            *this.carried = Some(Carried { item, weight, came });
             return Some(self.flush(Flush::Weight));
         }
-        if let (true, Some(delay)) = (this.items.is_empty(), this.limits.max_delay) {
-            *this.due = Some(this.alarm.now() + delay);
+        if let (true, Some(delay)) = (this.items.is_empty(), max_delay) {
+            *this.due = Some(came.unwrap_or_else(|| this.alarm.now()) + delay);
         }
-        *this.idle_at = None;
+        *this.idle_at = came.zip(idle).map(|(came, idle)| came + idle);
         *this.weight = this.weight.saturating_add(weight);
         if this.items.is_empty() {
             this.items.reserve_exact(*this.expected);
@@ -282,8 +299,9 @@ where
     type Item = Batch<S::Item>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some((item, weight)) = self.as_mut().project().carried.take() {
-            if let Some(batch) = self.as_mut().add(item, weight) {
+        if let Some(carried) = self.as_mut().project().carried.take() {
+            let Carried { item, weight, came } = carried;
+            if let Some(batch) = self.as_mut().add(item, weight, came) {
                 return Poll::Ready(Some(batch));
             }
         }
@@ -293,7 +311,7 @@ where
             match this.stream.poll_next(cx) {
                 Poll::Ready(Some(item)) => {
                     let weight = (this.weigh)(&item);
-                    if let Some(batch) = self.as_mut().add(item, weight) {
+                    if let Some(batch) = self.as_mut().add(item, weight, None) {
                         return Poll::Ready(Some(batch));
                     }
                 }

@@ -142,6 +142,28 @@ fn a_batch_stops_before_the_item_that_is_too_much() {
 }
 
 #[test]
+fn an_item_that_was_carried_has_waited_since_it_came() {
+    for flush in [Flush::Delay, Flush::Idle] {
+        let sim = Sim::new();
+        let rt = sim.handle();
+        sim.block_on(async {
+            let start = rt.now();
+            let items = stream::iter([6_usize, 6]).chain(stream::pending());
+            let batches = batch(&rt, items, n(10)).max_weight(10, |item| *item);
+            let mut batches = pin!(match flush {
+                Flush::Delay => batches.max_delay(ms(1_000)),
+                _ => batches.idle(ms(1_000)),
+            });
+            let first = batches.next().await.map(|batch| batch.flush);
+            assert_eq!((first, rt.now() - start), (Some(Flush::Weight), ms(0)));
+            rt.sleep(ms(5_000)).await;
+            let second = batches.next().await.map(|batch| batch.flush);
+            assert_eq!((second, rt.now() - start), (Some(flush), ms(5_000)));
+        });
+    }
+}
+
+#[test]
 fn an_item_that_was_carried_is_part_of_the_remainder() {
     let sim = Sim::new();
     let rt = sim.handle();
