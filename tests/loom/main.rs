@@ -5,8 +5,8 @@
 //!
 //! What is modelled: the task cell of core (`task`), its future set (`set`), its wait queue (`wait`) and its token (`token`), the
 //! roster of a scope that spawns (`scope`), the children of a scope of one task (`children`), the permits and the line of a
-//! semaphore (`semaphore`), the items and the line of a flow channel (`flow`), the budgets of retries (`budget`), the queue between
-//! the simulator's thread and others (`sim`), the signal, job queue and registry of the smol adapter (`smol`), the count of running
+//! semaphore (`semaphore`), the items and the line of a flow channel (`flow`), the outputs of a map that its body moved to another task
+//! (`outputs`), the budgets of retries (`budget`), the queue between the simulator's thread and others (`sim`), the signal, job queue and registry of the smol adapter (`smol`), the count of running
 //! closures of the tokio adapter (`tokio`), and the seam that they stand on (`seam`). A state machine of another crate gets a file
 //! here and is compiled from its own file, so that it must use
 //! nothing but core.
@@ -26,6 +26,7 @@ mod budget;
 mod children;
 mod flow;
 mod harness;
+mod outputs;
 mod payload;
 mod scope;
 mod seam;

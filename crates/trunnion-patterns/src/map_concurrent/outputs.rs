@@ -11,9 +11,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_core::{FusedStream, Stream};
-use trunnion_core::CancelReason;
 use trunnion_core::panic::contain;
 use trunnion_core::sync::Mutex;
+use trunnion_core::{CancelReason, mutant};
 
 use super::next::Next;
 
@@ -133,7 +133,7 @@ impl<T> Feeder<T> {
         let waker = cx.waker().clone();
         let mut shared = self.0.lock();
         // It may have moved while the lock was free.
-        if shared.touched {
+        if mutant!("outputs-leaves-unchecked", shared.touched, false) {
             shared.polling = true;
             return false;
         }
@@ -230,6 +230,7 @@ impl<T> Outputs<T> {
         let waker = cx.waker().clone();
         let mut shared = self.0.lock();
         let quiet = shared.ready.is_empty() && !shared.over;
+        let quiet = mutant!("outputs-waits-unchecked", quiet, true);
         let old = shared.reader.replace(waker);
         drop(shared);
         contain(|| drop(old));
