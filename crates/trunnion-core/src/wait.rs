@@ -106,6 +106,12 @@ pub trait Shared: Sized {
     fn left(queue: &mut Locked<'_, Self>, value: Self::Value, wakers: &mut Wakers) {
         let _ = (queue, value, wakers);
     }
+
+    /// Serves more of those who wait, after [`pass_on`](Self::pass_on) or [`left`](Self::left) filled the wakers, and again as long as it
+    /// does: who may have many to wake stops at full wakers, so that the lock is held for few at a time.
+    fn serve(queue: &mut Locked<'_, Self>, wakers: &mut Wakers) {
+        let _ = (queue, wakers);
+    }
 }
 
 /// Leads a waiter to its queue.

@@ -149,7 +149,10 @@ impl<H: Home> Waiter<H> {
                     drop(queue);
                     self.home.queue().lock()
                 });
-                settle(queue, |queue, wakers| H::Shared::left(queue, value, wakers));
+                let home = self.home.queue();
+                settle(home, queue, |queue, wakers| {
+                    H::Shared::left(queue, value, wakers);
+                });
             } else {
                 drop(queue);
             }
@@ -157,7 +160,7 @@ impl<H: Home> Waiter<H> {
             return true;
         }
         if mutant!("wait-keeps-notification", H::Shared::PASSES_ON, false) {
-            settle(queue, |queue, wakers| {
+            settle(self.home.queue(), queue, |queue, wakers| {
                 H::Shared::pass_on(queue, value, wakers);
             });
         }
@@ -171,11 +174,23 @@ impl<H: Home> Waiter<H> {
     }
 }
 
-/// Does what a waiter's leaving asks for, and wakes whom that concerns once the lock is free.
+/// Does what a waiter's leaving asks for, and wakes whom that concerns while the lock is free.
 #[cold]
-fn settle<S: Shared>(mut queue: Locked<'_, S>, f: impl FnOnce(&mut Locked<'_, S>, &mut Wakers)) {
+fn settle<'a, S: Shared>(
+    home: &'a WaitQueue<S>,
+    mut queue: Locked<'a, S>,
+    f: impl FnOnce(&mut Locked<'_, S>, &mut Wakers),
+) {
     let mut wakers = Wakers::new();
     f(&mut queue, &mut wakers);
-    drop(queue);
-    contain(|| drop(wakers.wake()));
+    loop {
+        let more = mutant!("wait-leaving-serves-one-batch", wakers.is_full(), false);
+        drop(queue);
+        contain(|| drop(wakers.wake()));
+        if !more {
+            return;
+        }
+        queue = home.lock();
+        S::serve(&mut queue, &mut wakers);
+    }
 }

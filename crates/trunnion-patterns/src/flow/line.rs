@@ -64,12 +64,16 @@ impl<T> Shared for State<T> {
         if !kept {
             state.release(claim.weight);
         }
-        hand_out(queue, wakers, Serve::All);
+        hand_out(queue, wakers);
     }
 
     fn left(queue: &mut Locked<'_, Self>, _: Claim, wakers: &mut Wakers) {
         queue.shared().waiting -= 1;
-        hand_out(queue, wakers, Serve::All);
+        hand_out(queue, wakers);
+    }
+
+    fn serve(queue: &mut Locked<'_, Self>, wakers: &mut Wakers) {
+        hand_out(queue, wakers);
     }
 }
 
@@ -232,17 +236,10 @@ pub(crate) fn remove_sender<T>(line: &Line<T>) {
     }
 }
 
-/// How far the line is served in one turn of the lock.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Serve {
-    All,
-    Batch,
-}
-
 /// Gives room to those who wait for it, from the front; true if the batch is too small for all.
-fn hand_out<T>(queue: &mut Locked<'_, State<T>>, wakers: &mut Wakers, serve: Serve) -> bool {
+fn hand_out<T>(queue: &mut Locked<'_, State<T>>, wakers: &mut Wakers) -> bool {
     while let Some(mut claim) = queue.front() {
-        if serve == Serve::Batch && wakers.is_full() {
+        if wakers.is_full() {
             return true;
         }
         let state = queue.shared();
@@ -291,7 +288,7 @@ pub(crate) fn finish<'a, T>(line: &'a Line<T>, mut queue: Locked<'a, State<T>>) 
 fn settle<'a, T>(line: &'a Line<T>, mut queue: Locked<'a, State<T>>) {
     let mut wakers = Wakers::new();
     loop {
-        let more = hand_out(&mut queue, &mut wakers, Serve::Batch);
+        let more = hand_out(&mut queue, &mut wakers);
         drop(queue);
         contain(|| drop(wakers.wake()));
         if !more {

@@ -91,14 +91,18 @@ impl Shared for Line {
             return;
         };
         let permits = mutant!("semaphore-keeps-a-cancelled-grant", permits, 0);
-        hand_out(queue, wakers, permits, Serve::All);
+        hand_out(queue, wakers, permits);
     }
 
     fn left(queue: &mut Locked<'_, Self>, _: Claim, wakers: &mut Wakers) {
         queue.shared().waiting -= 1;
         if mutant!("semaphore-overlooks-those-behind", true, false) {
-            hand_out(queue, wakers, 0, Serve::All);
+            hand_out(queue, wakers, 0);
         }
+    }
+
+    fn serve(queue: &mut Locked<'_, Self>, wakers: &mut Wakers) {
+        hand_out(queue, wakers, 0);
     }
 }
 
@@ -267,26 +271,14 @@ fn claimed(open: &Open, claim: Claim) -> Result<usize, AcquireError> {
     Ok(permits)
 }
 
-/// How far the line is served in one turn of the lock.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Serve {
-    All,
-    Batch,
-}
-
 /// Serves the line from the front with what is in the word and what is brought; true if the batch is too small for all.
-fn hand_out(
-    queue: &mut Locked<'_, Line>,
-    wakers: &mut Wakers,
-    brought: usize,
-    serve: Serve,
-) -> bool {
+fn hand_out(queue: &mut Locked<'_, Line>, wakers: &mut Wakers, brought: usize) -> bool {
     let open = queue.open();
     let limit = open.limit.load(Relaxed);
     let now = open.word.load(Acquire);
     let (mut left, mut more) = (now.wrapping_add(number(brought)), false);
     while let Some(claim) = queue.front() {
-        if serve == Serve::Batch && wakers.is_full() {
+        if wakers.is_full() {
             more = true;
             break;
         }
@@ -336,7 +328,7 @@ fn change(core: &Core, mut brought: usize, change: impl FnOnce(&mut Locked<'_, L
             if let Some(change) = change.take() {
                 change(queue);
             }
-            more = hand_out(queue, wakers, mem::take(&mut brought), Serve::Batch);
+            more = hand_out(queue, wakers, mem::take(&mut brought));
         });
         if let Err(panic) = woken {
             contain(|| drop(panic));

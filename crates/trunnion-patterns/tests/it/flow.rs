@@ -2,11 +2,13 @@
 
 mod turns;
 
+use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::task::Poll;
+use std::task::{Context, Poll, Wake, Waker};
 
 use trunnion_patterns::flow::{self, Overflow, Receiver, SendError, Sender, Sent, TryRecvError};
 
@@ -371,6 +373,44 @@ fn a_merged_item_that_is_too_heavy_lets_nothing_in_until_it_was_received() {
     assert_eq!((sender.stats().len, sender.stats().weight), (1, 7));
     assert_eq!(drain(&mut receiver), [7]);
     assert_eq!(sender.stats().weight, 0);
+}
+
+/// Looks how many wait when it is woken, and keeps the most.
+struct Looks(&'static Sender<u32>, Arc<AtomicUsize>);
+
+impl Wake for Looks {
+    fn wake(self: Arc<Self>) {
+        self.1.fetch_max(self.0.stats().waiting, SeqCst);
+    }
+}
+
+#[test]
+fn those_behind_one_that_leaves_are_served_in_batches() {
+    for granted in [false, true] {
+        let (sender, _receiver) = flow::channel(NonZeroUsize::new(200).expect("above zero"))
+            .weigh(41, |_| 1)
+            .build();
+        let sender: &'static Sender<u32> = Box::leak(Box::new(sender));
+        let _one = sender.try_reserve().expect("there is room");
+        let many = sender.try_reserve_weight(40).expect("there is room");
+        let mut head = Box::pin(sender.reserve_weight(if granted { 40 } else { 41 }));
+        assert!(poll(head.as_mut()).is_pending());
+        let most = Arc::new(AtomicUsize::new(0));
+        let waker = Waker::from(Arc::new(Looks(sender, Arc::clone(&most))));
+        let mut behind: Vec<_> = (0..40).map(|_| Box::pin(sender.reserve())).collect();
+        for reserve in &mut behind {
+            let polled = reserve.as_mut().poll(&mut Context::from_waker(&waker));
+            assert!(polled.is_pending());
+        }
+        drop(many);
+        drop(head);
+        assert_eq!((sender.stats().waiting, sender.stats().reserved), (0, 41));
+        assert_eq!(
+            most.load(SeqCst),
+            40 - 32,
+            "the lock is held for 32 at most"
+        );
+    }
 }
 
 #[test]

@@ -40,6 +40,34 @@ fn a_waker_that_panics_loses_nothing() {
 }
 
 #[test]
+fn those_behind_one_that_leaves_are_served_in_batches() {
+    for granted in [false, true] {
+        let semaphore = Semaphore::new(41);
+        let mut held = semaphore.try_acquire_many(41).expect("they are free");
+        let wanted = if granted { 40 } else { 41 };
+        let head = Waiting::new(semaphore.acquire_many(wanted));
+        let most = Arc::new(AtomicUsize::new(0));
+        let mut behind = Vec::new();
+        for _ in 0..40 {
+            let (inside, most) = (semaphore.clone(), Arc::clone(&most));
+            let look = move || {
+                most.fetch_max(inside.stats().waiting, SeqCst);
+            };
+            behind.push(Waiting::woken_by(semaphore.acquire(), look));
+        }
+        assert!(behind.iter_mut().all(|waiting| waiting.poll().is_pending()));
+        drop(held.split(40));
+        drop(head);
+        assert!(behind.iter().all(|waiting| waiting.wakes() == 1));
+        assert_eq!(
+            most.load(SeqCst),
+            40 - 32,
+            "the lock is held for 32 at most"
+        );
+    }
+}
+
+#[test]
 fn only_the_last_waker_is_woken() {
     let semaphore = Semaphore::new(1);
     let held = semaphore.try_acquire().expect("it is free");
