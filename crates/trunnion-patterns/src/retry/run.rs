@@ -250,6 +250,15 @@ pub fn poll_limit<R: Timer, P: RetryPolicy>(
     Poll::Ready(sleep.deadline())
 }
 
+/// Drops the sleep of a call that has its result, though the future may be kept.
+#[inline]
+fn disarm<S>(mut sleep: Pin<&mut Option<S>>) {
+    // What is ready at once has none, and looking costs less than the assignment.
+    if sleep.is_some() {
+        sleep.set(None);
+    }
+}
+
 /// Makes the sleep, or moves it.
 pub fn arm<R: Timer>(rt: &R, mut sleep: Pin<&mut Option<R::Sleep>>, at: Instant) {
     match sleep.as_mut().as_pin_mut() {
@@ -281,7 +290,10 @@ where
             reason.is_some()
         };
         let timed = match this.call.fail(&outcome, verdict, cancelled) {
-            Next::Stop => return Some(this.call.give_or_cancel(outcome, reason, watch)),
+            Next::Stop => {
+                disarm(this.sleep);
+                return Some(this.call.give_or_cancel(outcome, reason, watch));
+            }
             Next::Now => false,
             Next::At(at) => {
                 arm(this.call.rt, this.sleep.as_mut(), at);
@@ -352,6 +364,7 @@ where
     ) -> Result<T, Failure<E>> {
         let mut this = self.project();
         this.state.set(State::Over);
+        disarm(this.sleep);
         this.call.end(End::Cancelled, outcome.as_ref());
         cancelled(outcome, reason, watch)
     }
@@ -387,6 +400,7 @@ where
             let this = self.as_mut().project();
             let verdict = this.call.verdict(&outcome);
             if verdict == Verdict::Done {
+                disarm(this.sleep);
                 this.call.succeed(&outcome);
                 return Poll::Ready(this.call.give(outcome));
             }

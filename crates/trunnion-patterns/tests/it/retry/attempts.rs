@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use trunnion_core::{CancelToken, Timer};
 use trunnion_patterns::{Backoff, Failure, Jitter, OnFailure, Retry, RetryStop, Verdict};
 
 use super::{AT_ONCE, Answers, EACH_SECOND, SECOND, seconds, times};
@@ -218,6 +219,32 @@ fn a_cancelled_failure_inside_is_not_tried_again() {
     let answers = Answers::<(), Failure<()>>::new([Err(Failure::Op(())), Err(cancelled)]);
     let (report, _) = seconds(&clock, retry.run(&clock, |_| answers.next()).report());
     assert_eq!((report.attempts, report.stop), (2, RetryStop::Permanent));
+}
+
+#[test]
+fn a_result_that_is_there_leaves_no_timer_though_its_future_is_kept() {
+    trunnion_sim::run(|rt| async move {
+        let retry = EACH_SECOND.max_attempts(times(1)).attempt_timeout(SECOND);
+        for result in [Ok(1), Err(2)] {
+            let mut run = pin!(retry.run(&rt, |_| {
+                let sleep = rt.sleep(SECOND / 2);
+                async move {
+                    sleep.await;
+                    result
+                }
+            }));
+            assert_eq!(run.as_mut().await.ok(), result.ok());
+            assert_eq!(rt.next_deadline(), None);
+        }
+        let token = CancelToken::new();
+        let run = EACH_SECOND.run(&rt, |_| ready(Err::<(), _>(())));
+        let mut run = pin!(run.until_cancelled(&token));
+        assert!(poll(run.as_mut()).is_pending());
+        assert!(rt.next_deadline().is_some());
+        token.cancel();
+        assert!(poll(run.as_mut()).is_ready());
+        assert_eq!(rt.next_deadline(), None);
+    });
 }
 
 #[test]
