@@ -21,6 +21,9 @@ impl Clock for HandClock {
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
+    Begin(u32),
+    /// Ends a call, if one is under way.
+    End,
     Succeed(u32),
     Fail,
     Withdraw(Expense),
@@ -37,6 +40,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Just(Expense::Throttled)
     ];
     let step = prop_oneof![
+        2 => (1..20_u32).prop_map(Step::Begin),
+        6 => Just(Step::End),
         3 => (1..20_u32).prop_map(Step::Succeed),
         2 => Just(Step::Fail),
         6 => expense.prop_map(Step::Withdraw),
@@ -56,10 +61,25 @@ fn compare<B: Budget>(
     script: &[Step],
     mut model: impl FnMut(Step, u64, Option<Expense>) -> Option<bool>,
 ) -> Result<(), TestCaseError> {
-    let (clock, mut held) = (HandClock::default(), Held::new());
+    let (clock, mut held, mut calls) = (HandClock::default(), Held::new(), 0_u32);
     for step in script.iter().copied() {
         let now = clock.0.get();
+        let step = if matches!(step, Step::End) && calls == 0 {
+            Step::Wait(0)
+        } else {
+            step
+        };
         let (settled, answer) = match step {
+            Step::Begin(times) => {
+                calls += times;
+                (0..times).for_each(|_| budget.begin(&clock));
+                (None, None)
+            }
+            Step::End => {
+                calls -= 1;
+                budget.end();
+                (None, None)
+            }
             Step::Succeed(times) => {
                 (0..times).for_each(|_| budget.succeeded(&clock));
                 (None, None)
@@ -176,14 +196,18 @@ proptest! {
 
     /// A log of what came when; what is older than ten tenths of the while is gone.
     #[test]
-    fn the_window_is_that_of_the_model(script in steps(), percent in 0..=100_u8, reserve in 0..5_u32) {
-        let budget = RatioBudget::new(f64::from(percent) / 100.0, Duration::from_secs(1)).reserve(reserve).fund(Fund::Success);
+    fn the_window_is_that_of_the_model(script in steps(), percent in 0..=100_u8, reserve in 0..5_u32, requests: bool) {
+        let fund = if requests { Fund::Request } else { Fund::Success };
+        let budget = RatioBudget::new(f64::from(percent) / 100.0, Duration::from_secs(1)).reserve(reserve).fund(fund);
         let mut log: Vec<(u64, i64)> = Vec::new();
         let mut newest = 0;
         compare(&budget, &script, |step, now, settled| {
             let part = now / 100;
             match step {
-                Step::Succeed(times) => {
+                Step::Begin(times) | Step::Succeed(times) => {
+                    if requests != matches!(step, Step::Begin(_)) {
+                        return None;
+                    }
                     log.push((part, i64::from(times) * i64::from(percent) * 10));
                     newest = part;
                     None
@@ -209,13 +233,20 @@ proptest! {
 
     /// Places for retries.
     #[test]
-    fn the_places_are_those_of_the_model(script in steps(), calls in 0..100_u32, least in 0..5_u32) {
+    fn the_places_are_those_of_the_model(script in steps(), least in 0..5_u32) {
         let budget = ConcurrencyBudget::new(0.2).least(least);
-        (0..calls).for_each(|_| budget.begin(&HandClock::default()));
-        let (most, mut taken) = ((calls / 5).max(least), 0);
+        let (mut calls, mut taken) = (0_u32, 0);
         compare(&budget, &script, |step, _, settled| match step {
+            Step::Begin(times) => {
+                calls += times;
+                None
+            }
+            Step::End => {
+                calls -= 1;
+                None
+            }
             Step::Withdraw(_) => {
-                let paid = taken < most;
+                let paid = taken < (calls / 5).max(least);
                 taken += u32::from(paid);
                 Some(paid)
             }
