@@ -171,6 +171,27 @@ impl<S: Stream, F, U> MapConcurrent<Feed<S, F>, U> {
     /// # assert_eq!(polled, Poll::Ready(7));
     /// ```
     ///
+    /// A limit that several maps share is a [`Semaphore`](crate::Semaphore) that the source asks: an item that waits for its permits takes
+    /// no place of the map, and they are free again when its operation has ended.
+    ///
+    /// ```
+    /// use std::num::NonZeroUsize;
+    /// use futures::StreamExt;
+    /// use trunnion_core::BlockOn;
+    /// use trunnion_patterns::{Semaphore, each, map_concurrent};
+    ///
+    /// trunnion_sim::Sim::new().block_on(async {
+    ///     let (memory, limit) = (Semaphore::new(8), NonZeroUsize::new(100).unwrap());
+    ///     let files = [vec![0; 3], vec![0; 4], vec![0; 5]];
+    ///     let admitted = each(files).then(async |file| (memory.acquire_many(file.len()).await.unwrap(), file));
+    ///     let sent = map_concurrent(limit, admitted, |(permit, file)| async move {
+    ///         assert_eq!(permit.count(), file.len());
+    ///     });
+    ///     sent.collect::<()>().await;
+    ///     assert_eq!(memory.stats().held, 0);
+    /// });
+    /// ```
+    ///
     /// # Cancel safety
     /// The item that waits was taken from the source, and is dropped with the map.
     pub fn weigh<W>(self, most: NonZeroUsize, weigh: W) -> MapConcurrent<Weighed<S, F, W>, U>

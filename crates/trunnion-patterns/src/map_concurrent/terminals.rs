@@ -173,10 +173,14 @@ impl<J: Jobs, U: Until> MapConcurrent<J, U> {
     ///
     /// # Cost
     /// As for [`pump`](Self::pump).
-    pub async fn try_for_each<T, E, B>(self, mut body: B) -> U::Outcome<Result<(), Errors<E>>, ()>
+    pub async fn try_for_each<T, E, B, Fut>(
+        self,
+        mut body: B,
+    ) -> U::Outcome<Result<(), Errors<E>>, ()>
     where
         J: Jobs<Job: Future<Output = Result<T, E>>>,
-        B: AsyncFnMut(T) -> Result<(), E>,
+        B: FnMut(T) -> Fut,
+        Fut: Future<Output = Result<(), E>>,
     {
         let reason = self.try_pump(async move |mut values| {
             while let Some(value) = values.next().await {
