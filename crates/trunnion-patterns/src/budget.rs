@@ -45,7 +45,7 @@ pub enum Expense {
 /// | [`RatioBudget`] of requests | requests of a while | from some load on it never recovers |
 /// | [`ConcurrencyBudget`] | calls under way | from some load on it never recovers |
 ///
-/// The table is that of a simulation which the tests of this crate repeat: one server of 300 requests a second, attempts of
+/// The table is that of a simulation which the tests of this workspace repeat: one server of 300 requests a second, attempts of
 /// at most one second, two retries. What requests pay for is safe only while `(1 + ratio) * load + reserve` stays below what
 /// the service can do; what successes pay for needs no such sum.
 ///

@@ -47,7 +47,8 @@ use crate::alarm::Alarm;
 /// Dropping the stream drops the item that was not given yet.
 ///
 /// # Cost
-/// One allocation for the timer, made when a burst has to wait for its end. The clock is read once for each poll that brought items.
+/// One allocation for the timer, made when a burst has to wait for its end. The clock is read once for each poll that
+/// brought items, and twice where that begins a burst and waits.
 pub const fn debounce<R: Timer, S: Stream>(
     timer: &R,
     stream: S,

@@ -81,8 +81,8 @@ const ATTEMPTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 ///
 /// # Cost
 /// An operation that succeeds at once costs no allocation, no clock read and no random number, and with a [`RetryBudget`](crate::RetryBudget) one
-/// atomic load more. A wait of zero touches no timer. A call holds one sleep of the runtime, which is made when something has to be waited
-/// for, and moved from then on.
+/// atomic load more. A wait of zero touches no timer. A [`run`](Self::run) holds one sleep of the runtime, which is made when something has to be
+/// waited for, and moved from then on; the other forms make one for each attempt and wait that needs it.
 #[derive(Clone, Copy)]
 #[must_use = "a retry does nothing unless it runs something"]
 pub struct Retry<P = RetryRules> {

@@ -42,7 +42,7 @@ use crate::alarm::Alarm;
 /// Dropping the stream drops the item that waits here.
 ///
 /// # Cost
-/// One clock read for each item, and one allocation for the timer, made when an item has to wait. It keeps the time at which the burst is
+/// One clock read for each item, two if it waits, and one allocation for the timer, made when an item has to wait. It keeps the time at which the burst is
 /// used up, as the generic cell rate algorithm of ATM does.
 pub fn shape<R: Timer, S: Stream>(
     timer: &R,

@@ -87,7 +87,8 @@ impl<'a, R, P: RetryPolicy> RetryCall<'a, R, P> {
         }
     }
 
-    /// Tells how many attempts were made; while one is under way, it is counted.
+    /// Tells how many attempts were made; while one is under way, it is counted. Right after [`start`](crate::Retry::start) that is 1: the
+    /// call begins with its first attempt, though nobody has made it yet.
     #[must_use]
     pub const fn attempts(&self) -> u32 {
         self.course.made()

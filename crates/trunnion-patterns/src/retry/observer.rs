@@ -6,7 +6,10 @@ use core::time::Duration;
 use super::stop::RetryStop;
 use crate::Failure;
 
-/// Is told of each retry and of each end; given to [`Retry::observe`](crate::Retry::observe).
+/// Is told of each retry and of the end of a call; given to [`Retry::observe`](crate::Retry::observe).
+///
+/// It is not told of an attempt that is made again at once because it was [never sent](crate::Verdict::NeverSent), nor that a call was
+/// dropped.
 ///
 /// Nothing is allocated or copied for it, and `()`, which is told nothing, costs nothing. A closure over `&Retrying` is an
 /// observer of retries. It is called in the call's own task, after the budget was asked and before the wait.

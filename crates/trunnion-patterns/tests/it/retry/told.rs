@@ -1,12 +1,12 @@
 //! Observers.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::ready;
 
-use trunnion_patterns::{Failure, RetryObserver, RetryStop, Retrying, Stopped};
+use trunnion_patterns::{Failure, RetryObserver, RetryStop, Retrying, Stopped, Verdict};
 
 use super::{Answers, EACH_SECOND, SECOND, seconds, times};
-use crate::hand::HandClock;
+use crate::hand::{HandClock, poll};
 
 #[derive(Default)]
 struct Log(RefCell<Vec<String>>);
@@ -48,6 +48,31 @@ fn an_observer_hears_each_retry_and_the_end() {
             "3 2s the result is as it is to be: Some(Some(7))"
         ]
     );
+}
+
+#[test]
+fn an_observer_is_not_told_of_what_is_sent_again_at_once_nor_of_a_call_that_is_dropped() {
+    let (clock, log) = (HandClock::default(), Log::default());
+    let verdicts = Cell::new(vec![Verdict::Done, Verdict::NeverSent]);
+    let next = |_: &Result<u8, &str>| {
+        let mut left = verdicts.take();
+        let verdict = left.pop().expect("it is not asked that often");
+        verdicts.set(left);
+        verdict
+    };
+    let answers = Answers::new([Err("closed"), Ok(7)]);
+    let retry = EACH_SECOND.classify(next).observe(&log);
+    let (result, took) = seconds(&clock, retry.run(&clock, |_| answers.next()));
+    assert_eq!((result, took), (Ok(7), 0));
+    let told = ["1 0ns the result is as it is to be: Some(Some(7))"];
+    assert_eq!(log.0.take(), told);
+
+    let answers = Answers::new([Err("down")]);
+    let retry = EACH_SECOND.observe(&log);
+    let mut run = Box::pin(retry.run(&clock, |_| answers.next()));
+    assert!(poll(run.as_mut()).is_pending());
+    drop(run);
+    assert_eq!(log.0.take(), ["attempt 1 failed (down): again in 1s"]);
 }
 
 #[test]
