@@ -8,6 +8,7 @@ mod claim;
 mod error;
 #[path = "../../crates/trunnion-patterns/src/semaphore/idle.rs"]
 mod idle;
+mod leaving;
 #[expect(dead_code, reason = "what only tells how things stand is not modelled")]
 #[path = "../../crates/trunnion-patterns/src/semaphore/line.rs"]
 mod line;
@@ -124,25 +125,6 @@ fn a_weighted_head_leaves_while_permits_come() {
             assert_free(&core, 2);
         },
     );
-}
-
-/// S2, S5: the first leaves while permits come for more than one batch of those behind: each gets his.
-#[test]
-fn a_head_leaves_more_behind_than_a_batch() {
-    model("semaphore::a_head_leaves_more_behind_than_a_batch", || {
-        let core = with_out(4, 4);
-        let head = Acquire::waiting(&core, 4);
-        let mut behind = [(); 3].map(|()| Acquire::waiting(&core, 1));
-        let leaving = thread::spawn(move || drop(head));
-        give_back(&core, 3);
-        leaving.join().unwrap();
-        for acquire in &mut behind {
-            assert_eq!(acquire.wakes(), 1, "it sleeps beside a permit");
-            assert_eq!(acquire.poll(), Poll::Ready(Ok(1)));
-        }
-        give_back(&core, 4);
-        assert_free(&core, 4);
-    });
 }
 
 /// S5, S6: who was granted leaves while another permit comes; the wakers look at the semaphore that wakes them.

@@ -7,6 +7,7 @@ mod lazy;
 mod panics;
 mod pump;
 mod races;
+mod shared;
 mod sweeps;
 
 use std::num::NonZeroUsize;

@@ -45,7 +45,7 @@ fn those_behind_one_that_leaves_are_served_in_batches() {
         let semaphore = Semaphore::new(41);
         let mut held = semaphore.try_acquire_many(41).expect("they are free");
         let wanted = if granted { 40 } else { 41 };
-        let head = Waiting::new(semaphore.acquire_many(wanted));
+        let leaving = Waiting::new(semaphore.acquire_many(wanted));
         let most = Arc::new(AtomicUsize::new(0));
         let mut behind = Vec::new();
         for _ in 0..40 {
@@ -57,7 +57,7 @@ fn those_behind_one_that_leaves_are_served_in_batches() {
         }
         assert!(behind.iter_mut().all(|waiting| waiting.poll().is_pending()));
         drop(held.split(40));
-        drop(head);
+        drop(leaving);
         assert!(behind.iter().all(|waiting| waiting.wakes() == 1));
         assert_eq!(
             most.load(SeqCst),
