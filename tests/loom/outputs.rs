@@ -1,12 +1,14 @@
 //! The way from the driver of a map to the body of its pump, from `trunnion-patterns`, compiled from its own files: it uses nothing
 //! but core.
 
+#[expect(unreachable_pub, reason = "it is public where it comes from")]
 #[path = "../../crates/trunnion-patterns/src/map_concurrent/next.rs"]
 mod next;
 #[expect(
     clippy::module_inception,
     dead_code,
-    reason = "it is the file's name, and what only tells how things stand is not modelled"
+    unreachable_pub,
+    reason = "it is the file's name, and public and used where it comes from"
 )]
 #[path = "../../crates/trunnion-patterns/src/map_concurrent/outputs.rs"]
 mod outputs;
