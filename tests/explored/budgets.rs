@@ -15,7 +15,7 @@ use crate::harness::{LATE, Space, explore};
 use crate::parts::{Census, Log, MOMENT, after, pass};
 
 const BACKOFF: Backoff = Backoff::fixed(MOMENT);
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Makes three attempts that fail, and notes those that are retries.
 async fn fail<B: Budget>(rt: SimRuntime, budget: Arc<B>, retries: Census) {

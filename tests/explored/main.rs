@@ -13,6 +13,7 @@ mod joining;
 mod limits;
 mod maps;
 mod parts;
+mod refused;
 mod retries;
 mod scopes;
 mod semaphores;

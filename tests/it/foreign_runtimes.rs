@@ -17,7 +17,7 @@ fn fails<F: Future>(test: impl Fn(SimRuntime) -> F) -> Failure {
 
 #[test]
 fn the_clock_of_a_foreign_runtime_is_told_with_the_place_that_reads_it() {
-    let owner = TokioOwned::current_thread().unwrap();
+    let owner = TokioOwned::current_thread().expect("it starts");
     let tokio = owner.handle();
     let line = line!() + 2;
     let by_tokio = fails(|_| async {
