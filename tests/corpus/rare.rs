@@ -15,7 +15,7 @@ pub(crate) const PROGRAMS: &[Program] = &[
     program!(all_rings_before_the_wait, 2, Deadlock).rare(),
     program!(ring_overrun, 2, Panic).rare(),
     program!(reaped_while_taken, 3, Panic).rare(),
-    program!(snapshot_over_a_truncation, 3, Panic).rare(),
+    program!(snapshot_over_a_truncation, 1, Panic).rare(),
     program!(freed_two_epochs_later, 2, Panic).rare(),
     program!(worker_that_registers_late, 2, Leak).rare(),
     program!(aborted_in_the_last_step, 2, Panic).rare(),
@@ -29,11 +29,13 @@ type Head = (Option<usize>, u32);
 
 /// ABA: the head is what it was, and what lies below it is not.
 async fn node_comes_back(rt: SimRuntime, bug: bool) {
-    let state: (Shared<Head>, Shared<bool>) = (Shared::new((Some(0), 0)), Shared::new(false));
-    let popper = start(&rt, &state, move |rt, (head, taken)| async move {
+    let (server, serving) = Server::start(&rt);
+    let head: Shared<Head> = Shared::new((Some(0), 0));
+    let state = (server.clone(), head, Shared::new(false));
+    let popper = start(&rt, &state, move |_, (server, head, taken)| async move {
         let (seen, changes) = head.get();
         let below = seen.filter(|_| !taken.get()).map(|node| node + 1);
-        calls(&rt, 1).await;
+        server.ask(1).await;
         let swapped = head.with(|head| {
             let same = head.0 == seen && (bug || head.1 == changes);
             if same {
@@ -44,19 +46,20 @@ async fn node_comes_back(rt: SimRuntime, bug: bool) {
         let pushed_on_taken = swapped && below == Some(1) && taken.get();
         assert!(!pushed_on_taken, "the head is a node that is taken");
     });
-    let other = start(&rt, &state, |rt, (head, taken)| async move {
+    let other = start(&rt, &state, |_, (server, head, taken)| async move {
         let set = |to| head.with(|head| *head = (to, head.1 + 1));
         if head.get().0 != Some(0) {
             return;
         }
         set(Some(1));
-        calls(&rt, 2).await;
+        server.ask(2).await;
         set(None);
         taken.put(true);
-        calls(&rt, 2).await;
+        server.ask(2).await;
         set(Some(0));
     });
     join([popper, other]).await;
+    server.end(serving).await;
 }
 
 /// A generation of two bits is the same after four reuses.
@@ -157,28 +160,34 @@ async fn reaped_while_taken(rt: SimRuntime, bug: bool) {
     join([reaper, client]).await;
 }
 
-/// Items that came after the snapshot are truncated with those that it has.
+/// What is kept goes back to a snapshot that is older or, in one order of the tasks that random schedules hardly meet, empty.
 async fn snapshot_over_a_truncation(rt: SimRuntime, bug: bool) {
-    let state = (Shared::new(Vec::new()), Shared::new(0_usize));
-    let compactor = start(&rt, &state, move |rt, (log, kept)| async move {
+    let (server, serving) = Server::start(&rt);
+    let state = (
+        server.clone(),
+        Shared::new(Vec::new()),
+        Shared::new(0_usize),
+    );
+    let compactor = start(&rt, &state, move |_, (server, log, kept)| async move {
         let snapshot = log.with(|log: &mut Vec<usize>| log.len());
-        calls(&rt, 1).await;
+        server.ask(1).await;
         kept.with(|kept| *kept = if bug { snapshot } else { snapshot.max(*kept) });
     });
-    let writer = start(&rt, &state, |rt, (log, _)| async move {
+    let writer = start(&rt, &state, |_, (server, log, _)| async move {
         for item in 0..3 {
             log.with(|log| log.push(item));
-            calls(&rt, 2 - item).await;
+            server.ask(2 - item).await;
         }
     });
-    let truncater = start(&rt, &state, |_, (log, kept)| async move {
+    let truncater = start(&rt, &state, |_, (_, log, kept)| async move {
         if log.with(|log| log.len() == 3) {
             kept.put(3);
             log.with(Vec::clear);
         }
     });
     join([compactor, writer, truncater]).await;
-    let (log, kept) = (state.0.with(|log| log.len()), state.1.get());
+    server.end(serving).await;
+    let (log, kept) = (state.1.with(|log| log.len()), state.2.get());
     assert!(log + kept >= 3 || log == 3, "items are in no place");
 }
 
@@ -226,25 +235,27 @@ async fn freed_two_epochs_later(rt: SimRuntime, bug: bool) {
 
 /// The stop is told four times, and a worker registers after the last.
 async fn worker_that_registers_late(rt: SimRuntime, bug: bool) {
-    let state = (Shared::new(false), Line::bell());
-    let worker = start(&rt, &state, move |rt, (stopping, bell)| async move {
+    let (server, serving) = Server::start(&rt);
+    let state = (server.clone(), Shared::new(false), Line::bell());
+    let worker = start(&rt, &state, move |_, (server, stopping, bell)| async move {
         if !stopping.get() {
-            calls(&rt, 1).await;
+            server.ask(1).await;
             if bug || !stopping.get() {
                 bell.turn().await;
             }
         }
     });
     worker.detach();
-    let stopper = start(&rt, &state, |rt, (stopping, bell)| async move {
+    let stopper = start(&rt, &state, |_, (server, stopping, bell)| async move {
         stopping.put(true);
         for _ in 0..4 {
             bell.ring();
-            calls(&rt, 1).await;
+            server.ask(1).await;
         }
         bell.ring();
     });
     join([stopper]).await;
+    server.end(serving).await;
 }
 
 /// An abort that comes late enough, and not too late.
@@ -267,31 +278,33 @@ async fn aborted_in_the_last_step(rt: SimRuntime, bug: bool) {
 
 /// A candidate that saw no leader, and becomes the second after another term.
 async fn two_leaders(rt: SimRuntime, bug: bool) {
-    let state = (Shared::new(None), Shared::new(0));
-    let slow = start(&rt, &state, move |rt, (leader, term)| async move {
+    let (server, serving) = Server::start(&rt);
+    let state = (server.clone(), Shared::new(None), Shared::new(0));
+    let slow = start(&rt, &state, move |_, (server, leader, term)| async move {
         let (none, seen) = (leader.get().is_none(), term.get());
-        calls(&rt, 1).await;
+        server.ask(1).await;
         if none && (bug || term.get() == seen) {
             assert!(leader.get() != Some(3), "two leaders");
             leader.put(Some(1));
         }
     });
-    let first = start(&rt, &state, |rt, (leader, term)| async move {
+    let first = start(&rt, &state, |_, (server, leader, term)| async move {
         if leader.get().is_some() {
             return;
         }
         leader.put(Some(2));
         term.with(|term| *term += 1);
-        calls(&rt, 2).await;
+        server.ask(2).await;
         leader.put(None);
     });
-    let second = start(&rt, &state, |_, (leader, term)| async move {
+    let second = start(&rt, &state, |_, (_, leader, term)| async move {
         if leader.get().is_none() && term.get() == 1 {
             leader.put(Some(3));
             term.with(|term| *term += 1);
         }
     });
     join([slow, first, second]).await;
+    server.end(serving).await;
 }
 
 /// A lease that ends at the instant at which its holder looks for the last time; who writes later is not the holder.

@@ -18,12 +18,15 @@ const MET: usize = 20;
 
 /// The rare bugs whose depth is held to: all who take part have their priority from the start. Each new task draws one of its own, which is one more order
 /// that the depth does not count.
-const DEEP: [&str; 5] = [
+const DEEP: [&str; 8] = [
+    "node_comes_back",
     "generation_wraps",
     "all_rings_before_the_wait",
     "ring_overrun",
     "reaped_while_taken",
     "freed_two_epochs_later",
+    "worker_that_registers_late",
+    "two_leaders",
 ];
 
 /// Of one order alone fewer than one in so many runs may make a rare bug that is said to need more.
@@ -55,7 +58,7 @@ impl Row {
 
     /// Tells whether it needs more than one order, and random schedules hardly meet it.
     pub(crate) fn is_hard(&self) -> bool {
-        self.program.depth >= 2 && self.is_rare()
+        DEEP.contains(&self.program.name) && self.is_rare()
     }
 
     fn is_rare(&self) -> bool {
