@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use trunnion_core::panic::catch;
 use trunnion_core::{Spawn, YieldNow};
-use trunnion_sim::{Explore, Schedule};
+use trunnion_sim::{Cut, Explore, Schedule};
+
+const ALL: Schedule = Schedule::Dfs { preemptions: None };
 
 #[test]
 fn pct_lets_a_task_go_on_after_its_own_yield() {
@@ -29,7 +31,7 @@ fn pct_lets_a_task_go_on_after_its_own_yield() {
 
 #[test]
 fn what_a_search_leaves_out_is_told() {
-    let all = Explore::new(Schedule::Dfs { preemptions: None });
+    let all = Explore::new(ALL);
     let drawn = |most: u64| {
         all.run(move |rt| async move {
             let most = Duration::from_nanos(most);
@@ -58,4 +60,59 @@ fn what_a_search_leaves_out_is_told() {
     });
     assert!(report.was_made_fair() && report.is_complete(), "{report}");
     assert!(report.to_string().contains("but for unfair"), "{report}");
+}
+
+#[test]
+fn the_deepest_run_is_the_one_with_the_most_choices() {
+    let report = Explore::new(ALL).run(|rt| async move {
+        if rt.maybe("more") {
+            let more = [(); 3].map(|()| rt.maybe("each"));
+            assert_eq!(more.len(), 3);
+        }
+    });
+    report.expect_complete();
+    let counts = (report.executions(), report.distinct(), report.deepest());
+    assert_eq!(counts, (1 + 8, 1 + 8, 1 + 3), "{report}");
+}
+
+#[test]
+fn a_search_finds_who_takes_a_part_for_the_whole() {
+    let read = |fragments: bool| {
+        Explore::new(ALL).run(move |rt| async move {
+            let mut connection = rt.duplex();
+            if fragments {
+                connection = connection.fragments();
+            }
+            let (mut client, mut server) = connection.connect();
+            client.write_all(b"ab").await.unwrap();
+            let mut heard = [0; 2];
+            let read = server.read(&mut heard).await.unwrap();
+            assert_eq!(read, 2, "a part");
+        })
+    };
+    assert!(read(false).failures().is_empty());
+    let report = read(true);
+    let failures = report.failures();
+    assert!(
+        failures.len() == 1 && failures[0].message().contains("a part"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_search_finds_who_takes_a_reset_for_an_end() {
+    let report = Explore::new(ALL).run(|rt| async move {
+        let connection = rt.duplex().cut_after(1..=3, Cut::Reset);
+        let (mut client, mut server) = connection.connect();
+        drop(client.write_all(b"ab").await);
+        drop(client);
+        let mut heard = Vec::new();
+        let ended = server.read_to_end(&mut heard).await;
+        assert!(ended.is_ok(), "{ended:?}");
+    });
+    let failures = report.failures();
+    assert!(
+        failures.len() == 1 && failures[0].message().contains("ConnectionReset"),
+        "{report}"
+    );
 }
