@@ -17,25 +17,26 @@ fn fifo<F: Future>(test: impl Fn(SimRuntime) -> F) -> Failure {
     report.failures()[0].clone()
 }
 
+/// Holds the clock until a thread has woken it.
+fn woken_by_a_thread(rt: &SimRuntime) -> impl Future<Output = ()> + use<> {
+    let mut hold = Some(rt.hold());
+    poll_fn(move |cx| {
+        let Some(hold) = hold.take() else {
+            return Poll::Ready(());
+        };
+        let waker = cx.waker().clone();
+        std::thread::spawn(move || {
+            waker.wake();
+            drop(hold);
+        });
+        Poll::Pending
+    })
+}
+
 #[test]
 fn what_comes_from_outside_is_told() {
     let foreign = fifo(|rt| async move {
-        let hold = rt.hold();
-        let task = rt.spawn(poll_fn({
-            let mut hold = Some(hold);
-            move |cx| {
-                let Some(hold) = hold.take() else {
-                    return Poll::Ready(());
-                };
-                let waker = cx.waker().clone();
-                std::thread::spawn(move || {
-                    waker.wake();
-                    drop(hold);
-                });
-                Poll::Pending
-            }
-        }));
-        task.await.unwrap();
+        rt.spawn(woken_by_a_thread(&rt)).await.unwrap();
     });
     assert_eq!(foreign.kind(), FailureKind::Foreign, "{foreign}");
     let line = line!() + 2;
@@ -57,20 +58,7 @@ fn what_comes_from_outside_is_told() {
 fn a_wake_from_outside_names_the_task_and_the_others() {
     let line = line!() + 2;
     let foreign = fifo(|rt| async move {
-        let task = rt.spawn(poll_fn({
-            let mut hold = Some(rt.hold());
-            move |cx| {
-                let Some(hold) = hold.take() else {
-                    return Poll::Ready(());
-                };
-                let waker = cx.waker().clone();
-                std::thread::spawn(move || {
-                    waker.wake();
-                    drop(hold);
-                });
-                Poll::Pending
-            }
-        }));
+        let task = rt.spawn(woken_by_a_thread(&rt));
         rt.spawn_detached(std::future::pending());
         task.await.unwrap();
         rt.sleep(SECOND).await;
