@@ -83,6 +83,7 @@ impl TokioSleep {
         mut place: Pin<&mut Option<Self>>,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
+        // The clock that tokio's timer goes by, which may be paused.
         let now = tokio::time::Instant::now();
         let at = now.checked_add(duration).unwrap_or_else(|| now + FAR);
         {
