@@ -319,10 +319,11 @@ where
 
     /// Starts a child without a handle; the scope waits for it all the same.
     ///
-    /// When the scope is cancelled or has ended, `future` is dropped unpolled, and what the scope then gives is as for [`spawn`](Self::spawn). [`try_spawn`](Self::try_spawn) gives it back instead.
+    /// When the scope is cancelled or has ended, `future` is dropped unpolled, and what the scope then gives is as for
+    /// [`spawn`](Self::spawn). [`try_spawn`](Self::try_spawn) gives it back instead.
     ///
     /// # Cost
-    /// What the task costs, and four locked steps: two that count, and two for a reference to the scope. Where it is pending, it takes
+    /// What the task costs, and five locked steps: three that count and number, and two for a reference to the scope. Where it is pending, it takes
     /// a lock to wait for the scope's end, and one to leave.
     #[track_caller]
     pub fn spawn_detached<F>(&self, future: F)
